@@ -1,0 +1,53 @@
+using Monitor.Core.Health;
+using Monitor.Core.Probing;
+
+namespace Monitor.Core.Ports;
+
+/// <summary>The running targets, as the gateway sees them. Any silo answers; a call reaches the owner.</summary>
+public interface ITargetRuntime
+{
+    /// <summary>What the owner knows of the target just now; null when it does not run here.</summary>
+    LiveTarget? Live(long targetId);
+
+    /// <summary>Runs it now and stores the result as manual. Null when there is no such running target (disabled or unknown).</summary>
+    Task<CheckRecord?> ProbeNowAsync(long targetId, CancellationToken cancellationToken);
+
+    /// <summary>Runs a config once; stores nothing.</summary>
+    Task<CheckRecord> DryRunAsync(IProber prober, object config, TimeSpan timeout, CancellationToken cancellationToken);
+
+    /// <summary>The target was created, edited or deleted: its owner takes that up. Returns when the owner here has.</summary>
+    Task TargetChangedAsync(long targetId, CancellationToken cancellationToken);
+
+    Task ChannelChangedAsync(long channelId, CancellationToken cancellationToken);
+
+    /// <summary>Enabled targets that have not been probed for two intervals: the monitor's own silence, made visible.</summary>
+    IReadOnlyList<long> Unprobed();
+
+    RuntimeFigures Figures();
+}
+
+/// <summary>What is newer in memory than in the store.</summary>
+/// <param name="Unprobed">Not probed for two intervals.</param>
+public sealed record LiveTarget(HealthState State, CheckRecord? LastResult, bool Unprobed);
+
+public sealed record RuntimeFigures(int Targets, int Shards, double ProbesPerSecond, double ScheduleLagP99Milliseconds);
+
+/// <summary>Sends one test message through the robot's own queue and budget.</summary>
+public interface IChannelTester
+{
+    Task<ChannelTest> TestAsync(long channelId, CancellationToken cancellationToken);
+}
+
+/// <param name="RetryAfter">Set when the robot's budget is used up: nothing was sent.</param>
+/// <param name="Answer">What the other side said, as it said it, cut to 1 KiB and without the key.</param>
+public sealed record ChannelTest(bool Sent, int? HttpStatus, int? ErrCode, string? ErrMsg, string? Answer, TimeSpan? RetryAfter);
+
+/// <summary>Who this process is.</summary>
+public sealed record SiloIdentity(string Name, string Zone, string Address, DateTimeOffset StartedAt);
+
+/// <summary>Why the service is not at its best: read by <c>/readyz</c>, the page and the log.</summary>
+public interface ICondition
+{
+    /// <summary>Lines for people; empty when all is well.</summary>
+    IReadOnlyList<string> Reasons();
+}
