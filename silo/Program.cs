@@ -1,1 +1,3 @@
-await WebApplication.CreateBuilder(args).Build().RunAsync();
+using Monitor.Silo;
+
+return await SiloHost.RunAsync(args);

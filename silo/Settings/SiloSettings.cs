@@ -1,0 +1,146 @@
+using System.Net;
+using Monitor.Core.Outbound;
+using Monitor.Core.Ports;
+using Monitor.Core.Text;
+
+namespace Monitor.Silo.Settings;
+
+/// <summary>All settings of a silo, checked. The names are the public contract's.</summary>
+public sealed record SiloSettings
+{
+    public required string StoragePath { get; init; }
+    public required string SiloName { get; init; }
+    public required string Zone { get; init; }
+
+    /// <summary>What peers call; null: the first address listened on.</summary>
+    public string? AdvertisedAddress { get; init; }
+    public required bool OpenAccess { get; init; }
+    public string? AdminToken { get; init; }
+    public required bool ProtectMetrics { get; init; }
+    public required Language Language { get; init; }
+    public required TimeZoneInfo TimeZone { get; init; }
+    public Uri? PublicUrl { get; init; }
+    public required OutboundPolicy Outbound { get; init; }
+    public required Retention Retention { get; init; }
+    public required bool JsonLogs { get; init; }
+
+    /// <summary>Null when nothing says otherwise: then <see cref="DefaultUrl"/>.</summary>
+    public required IReadOnlyList<string> Urls { get; init; }
+
+    public const string DefaultUrl = "http://127.0.0.1:5080";
+
+    /// <exception cref="SettingsException">With every problem in one line.</exception>
+    public static SiloSettings Read(IConfiguration configuration)
+    {
+        var reader = new SettingsReader(configuration);
+        reader.Choice("Storage:Provider", "sqlite", "sqlite");
+        CheckMasterKey(reader);
+        var urls = ReadUrls(configuration);
+        var settings = new SiloSettings
+        {
+            StoragePath = Path.GetFullPath(reader.Text("Storage:Path") ?? "data"),
+            SiloName = reader.Text("Cluster:SiloName") ?? $"{Environment.MachineName}-{Environment.ProcessId}",
+            Zone = reader.Text("Cluster:Zone") ?? "default",
+            AdvertisedAddress = reader.Text("Cluster:AdvertisedAddress"),
+            OpenAccess = reader.Choice("Access:Mode", "token", "token", "open") == "open",
+            AdminToken = ReadAdminToken(reader),
+            ProtectMetrics = reader.Flag("Access:ProtectMetrics", fallback: false),
+            Language = reader.Choice("Messages:Language", "zh", "zh", "en") == "zh" ? Language.Chinese : Language.English,
+            TimeZone = ReadTimeZone(reader),
+            PublicUrl = ReadPublicUrl(reader),
+            Outbound = new OutboundPolicy(reader.Networks("Outbound:Allow"), reader.Networks("Outbound:Deny")),
+            Retention = new Retention(reader.Days("Retention:Results", 7), reader.Days("Retention:Rollups", 400), reader.Days("Retention:Alerts", 400)),
+            JsonLogs = reader.Choice("Logging:Format", "text", "text", "json") == "json",
+            Urls = urls,
+        };
+        if (settings.OpenAccess && settings.Urls.Any(url => !IsLoopback(url)))
+        {
+            reader.Refuse("Access:Mode", "=open is refused on any address but loopback; listen on 127.0.0.1 or use tokens");
+        }
+
+        reader.Finish();
+        return settings;
+    }
+
+    private static string? ReadAdminToken(SettingsReader reader)
+    {
+        var token = reader.Text("Access:AdminToken");
+        if (token is { Length: < 16 })
+        {
+            reader.Refuse("Access:AdminToken", "must have at least 16 characters");
+        }
+
+        return token;
+    }
+
+    private static void CheckMasterKey(SettingsReader reader)
+    {
+        if (reader.Text("Secrets:MasterKey") is { } key && (!Convert.TryFromBase64String(key, new byte[key.Length], out var length) || length != 32))
+        {
+            reader.Refuse("Secrets:MasterKey", "must be 32 bytes in base64 (openssl rand -base64 32)");
+        }
+    }
+
+    private static TimeZoneInfo ReadTimeZone(SettingsReader reader)
+    {
+        const string fallback = "Asia/Shanghai";
+        var name = reader.Text("Messages:TimeZone") ?? fallback;
+        if (TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone))
+        {
+            return zone;
+        }
+
+        if (name == fallback)
+        {
+            // A container without tzdata: China has had one offset and no summer time since 1991.
+            return TimeZoneInfo.CreateCustomTimeZone(fallback, TimeSpan.FromHours(8), fallback, fallback);
+        }
+
+        reader.Refuse("Messages:TimeZone", $"'{name}' is not known on this machine; use a name such as Asia/Shanghai (Debian package tzdata)");
+        return TimeZoneInfo.Utc;
+    }
+
+    private static Uri? ReadPublicUrl(SettingsReader reader)
+    {
+        if (reader.Text("Web:PublicUrl") is not { } text)
+        {
+            return null;
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+        {
+            return url;
+        }
+
+        reader.Refuse("Web:PublicUrl", $"must be an http:// or https:// address, not '{text}'");
+        return null;
+    }
+
+    private static string[] ReadUrls(IConfiguration configuration)
+    {
+        if (configuration["urls"] is { Length: > 0 } urls)
+        {
+            return urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        }
+
+        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"] ?? "").Where(url => url.Length > 0);
+        var ports = new[] { ("http", configuration["http_ports"]), ("https", configuration["https_ports"]) }
+            .SelectMany(pair => (pair.Item2 ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).Select(port => $"{pair.Item1}://*:{port}"));
+        var found = endpoints.Concat(ports).ToArray();
+        return found.Length > 0 ? found : [DefaultUrl];
+    }
+
+    private static bool IsLoopback(string url)
+    {
+        var start = url.IndexOf("://", StringComparison.Ordinal);
+        var authority = start < 0 ? url : url[(start + 3)..].TrimEnd('/');
+        if (authority.StartsWith("unix:", StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        var colon = authority.LastIndexOf(':');
+        var host = colon > authority.LastIndexOf(']') ? authority[..colon] : authority;
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    }
+}
