@@ -1,0 +1,36 @@
+namespace Monitor.Grains.Writing;
+
+/// <summary>
+/// How often commits may start: 25 a second on average, five at once after a pause. So an isolated transition and the claim of its delivery go out
+/// at once, while a storm of transitions becomes few transactions, each with whatever has come up meanwhile.
+/// </summary>
+public sealed class CommitPace(TimeProvider time)
+{
+    public const int Burst = 5;
+
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(40);
+
+    // The moment from which on the bucket would be full if nothing more were taken: it lies ahead by one interval for each token that is gone.
+    private long _full = long.MinValue;
+
+    private long Step => (long)(Interval.TotalSeconds * time.TimestampFrequency);
+
+    /// <summary>Zero when a commit may start now.</summary>
+    public TimeSpan Wait()
+    {
+        var now = time.GetTimestamp();
+        var ahead = Math.Max(_full, now) - now - (Burst - 1) * Step;
+        return ahead <= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds((double)ahead / time.TimestampFrequency);
+    }
+
+    public bool TryTake()
+    {
+        if (Wait() > TimeSpan.Zero)
+        {
+            return false;
+        }
+
+        _full = Math.Max(_full, time.GetTimestamp()) + Step;
+        return true;
+    }
+}

@@ -1,0 +1,48 @@
+using Monitor.Core.Ports;
+
+namespace Monitor.Grains.Writing;
+
+/// <summary>
+/// One commit under way, and who waits for it. There is never more than one: a second one could overtake the first, whose outcome is not known yet.
+/// </summary>
+/// <param name="items">What it is made of; empty when it comes from the backlog, where nobody waits any more.</param>
+/// <param name="batch">Null: the backlog says which (reading it is part of the flight, because the disk may hang too).</param>
+internal sealed class Flight(CommitBatch? batch, IReadOnlyList<WriteItem> items, long startedAt)
+{
+    private volatile bool _ended;
+
+    public CommitBatch? Batch { get; private set; } = batch;
+    public IReadOnlyList<WriteItem> Items { get; } = items;
+    public long StartedAt { get; } = startedAt;
+
+    /// <summary>It is in the backlog too: it came from there, or took too long. Nobody waits for it any more.</summary>
+    public bool IsKept { get; set; } = batch is null;
+
+    public IReadOnlyList<StateOutcome>? Outcomes { get; private set; }
+    public Exception? Error { get; private set; }
+    public bool Ended => _ended;
+
+    /// <summary>Runs to its end and never throws: the outcome is here once <see cref="Ended"/> says so.</summary>
+    public async Task RunAsync(BatchCommit commit, Backlog backlog, TimeProvider time, Action ended)
+    {
+        using var limit = new CancellationTokenSource(WriterLimits.CommitLimit, time);
+        try
+        {
+            Batch ??= backlog.Peek();
+            Outcomes = Batch is null ? [] : await commit.RunAsync(Batch, limit.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            Error = new StoreUnavailableException("it does not answer", e);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Error = e;
+        }
+        finally
+        {
+            _ended = true;
+            ended();
+        }
+    }
+}

@@ -1,0 +1,260 @@
+using Monitor.Core.Ports;
+using Monitor.Core.Probing;
+
+namespace Monitor.Grains.Writing;
+
+public sealed partial class RecordWriter
+{
+    private const string NoAnswer = "it does not answer";
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            Volatile.Write(ref _lastTurned, _time.GetTimestamp());
+            var sleep = WriterLimits.StoreRetry;
+            try
+            {
+                sleep = await TurnAsync();
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogTurnFailed(e);
+            }
+
+            if (_stopping && IsDone())
+            {
+                await _backlog.FlushAsync(anyway: true);
+                return;
+            }
+
+            if (sleep > TimeSpan.Zero)
+            {
+                await _wake.SleepAsync(sleep);
+            }
+        }
+    }
+
+    /// <summary>Does what is due and answers how long there is nothing to do.</summary>
+    private async Task<TimeSpan> TurnAsync()
+    {
+        await LookAtFlightAsync();
+        if (_flight is null && MayDrain() && Until(_retryAt) <= TimeSpan.Zero)
+        {
+            Launch(null, []);
+        }
+
+        var due = DueIn();
+        if (due <= TimeSpan.Zero && _pace.TryTake())
+        {
+            var items = _queue.Take();
+            if (_flight is null && _backlog.IsEmpty)
+            {
+                Launch(Batch(items), items);
+            }
+            else
+            {
+                await KeepAsync(Batch(items), items);
+            }
+        }
+        else if (_backlog.HasMemory)
+        {
+            await _backlog.FlushAsync();
+        }
+
+        return Sleep();
+    }
+
+    /// <summary>Until the queue must be looked after; never while a commit that may still go well is under way: then what waits goes with the next one.</summary>
+    private TimeSpan DueIn()
+    {
+        var waiting = _queue.Look();
+        if (waiting.Items == 0 || _flight is { IsKept: false })
+        {
+            return TimeSpan.MaxValue;
+        }
+
+        return _stopping || waiting.Urgent || waiting.Rows >= WriterLimits.BatchRows
+            ? TimeSpan.Zero
+            : WriterLimits.PlainAge - _time.GetElapsedTime(waiting.OldestAt);
+    }
+
+    private TimeSpan Sleep()
+    {
+        var sleep = WriterLimits.Turn;
+        var due = DueIn();
+        if (due < sleep)
+        {
+            var pace = _pace.Wait();
+            sleep = due > pace ? due : pace;
+        }
+
+        if (_flight is { IsKept: false } flight)
+        {
+            sleep = Shorter(sleep, WriterLimits.CommitPatience - _time.GetElapsedTime(flight.StartedAt));
+        }
+        else if (_flight is null && MayDrain())
+        {
+            sleep = Shorter(sleep, Until(_retryAt));
+        }
+
+        return sleep;
+    }
+
+    /// <summary>At the stop what is in the journal is safe there; what only memory has still goes to the store, if that takes it.</summary>
+    private bool MayDrain() => !_backlog.IsEmpty && (!_stopping || (_backlog.HasMemory && _condition.IsAvailable));
+
+    private bool IsDone() => _queue.Look().Items == 0 && !MayDrain() && _flight is null or { IsKept: true };
+
+    private async Task LookAtFlightAsync()
+    {
+        switch (_flight)
+        {
+            case { Ended: true } ended:
+                _flight = null;
+                await SettleAsync(ended);
+                break;
+            case { } slow when _time.GetElapsedTime(slow.StartedAt) >= WriterLimits.CommitPatience:
+                GoAway(NoAnswer);
+                if (!slow.IsKept)
+                {
+                    slow.IsKept = true;
+                    await KeepAsync(slow.Batch!, slow.Items);
+                }
+
+                break;
+        }
+    }
+
+    private async Task SettleAsync(Flight flight)
+    {
+        if (flight is { Error: null, Outcomes: { } outcomes })
+        {
+            Settled(flight, outcomes);
+            return;
+        }
+
+        _retryAt = _time.GetTimestamp() + Ticks(WriterLimits.StoreRetry);
+        var news = GoAway(flight.Error?.Message ?? NoAnswer);
+        if (news && flight.Error is not StoreUnavailableException and { } defect)
+        {
+            LogCommitFailed(defect);
+        }
+
+        if (!flight.IsKept)
+        {
+            await KeepAsync(flight.Batch!, flight.Items);
+        }
+    }
+
+    private void Settled(Flight flight, IReadOnlyList<StateOutcome> outcomes)
+    {
+        if (!flight.IsKept)
+        {
+            Complete(flight.Items, outcomes);
+            return;
+        }
+
+        _condition.Returning();
+        if (flight.Batch is not { } batch)
+        {
+            if (_condition.Back() is { } since)
+            {
+                LogBack(since, _replayed);
+            }
+
+            _replayed = 0;
+            return;
+        }
+
+        _backlog.Remove(batch);
+        _replayed += batch.Results.Count + batch.States.Count + batch.Deliveries.Count;
+        _condition.Waits(_backlog.Waiting);
+        for (var i = 0; i < outcomes.Count; i++)
+        {
+            if (outcomes[i] != StateOutcome.Committed)
+            {
+                LogKeptLost(batch.States[i].TargetId, outcomes[i]);
+            }
+        }
+    }
+
+    /// <summary>Into the backlog, and only then are those who wait let go on.</summary>
+    private async Task KeepAsync(CommitBatch batch, IReadOnlyList<WriteItem> items)
+    {
+        await _backlog.KeepAsync(batch);
+        _condition.Waits(_backlog.Waiting);
+        foreach (var item in items)
+        {
+            item.Waiter?.TrySetResult(Durability.Kept);
+        }
+    }
+
+    private void Launch(CommitBatch? batch, IReadOnlyList<WriteItem> items)
+    {
+        var flight = new Flight(batch, items, _time.GetTimestamp());
+        _flight = flight;
+
+        // On a thread of its own: an embedded store does its work before it returns a task.
+        _ = Task.Run(() => flight.RunAsync(_commit, _backlog, _time, _wake.Call));
+    }
+
+    private CommitBatch Batch(List<WriteItem> items)
+    {
+        var results = new List<CheckRecord>(items.Count);
+        var states = new List<StateWrite>();
+        var deliveries = new List<DeliveryWrite>();
+        foreach (var item in items)
+        {
+            if (item.Result is { } result)
+            {
+                results.Add(result);
+            }
+
+            if (item.State is { } state)
+            {
+                states.Add(state);
+            }
+
+            if (item.Deliveries is { } delivery)
+            {
+                deliveries.Add(delivery);
+            }
+        }
+
+        return new CommitBatch(_run, ++_sequence, results, states, deliveries);
+    }
+
+    private static void Complete(IReadOnlyList<WriteItem> items, IReadOnlyList<StateOutcome> outcomes)
+    {
+        var next = 0;
+        foreach (var item in items)
+        {
+            var outcome = item.State is null ? StateOutcome.Committed : outcomes[next++];
+            item.Waiter?.TrySetResult(outcome switch
+            {
+                StateOutcome.Committed => Durability.Committed,
+                StateOutcome.VersionLost => Durability.VersionLost,
+                _ => Durability.FenceLost,
+            });
+        }
+    }
+
+    /// <summary>True when that is news.</summary>
+    private bool GoAway(string reason)
+    {
+        var news = _condition.Away(reason, _time.GetUtcNow());
+        if (news)
+        {
+            LogAway(reason);
+        }
+
+        return news;
+    }
+
+    private TimeSpan Until(long timestamp) => TimeSpan.FromSeconds((double)(timestamp - _time.GetTimestamp()) / _time.TimestampFrequency);
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * _time.TimestampFrequency);
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}
