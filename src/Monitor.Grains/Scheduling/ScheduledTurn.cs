@@ -12,16 +12,16 @@ public abstract class ScheduledTurn : IThreadPoolWorkItem
     internal long Owed { get; set; }
 
     /// <summary>The first turn after <paramref name="now"/>, given that the one of <paramref name="due"/> is taken.</summary>
-    protected internal abstract long NextAfter(long due, long now);
+    public abstract long NextAfter(long due, long now);
 
     /// <summary>How many turns lie in (<paramref name="due"/>, <paramref name="now"/>].</summary>
-    protected internal abstract long TurnsBetween(long due, long now);
+    public abstract long TurnsBetween(long due, long now);
 
     /// <summary>Called in the scheduler's loop, so it only takes note. False: the last turn is still under way.</summary>
-    protected internal abstract bool TryBegin(long due);
+    public abstract bool TryBegin(long due);
 
     /// <summary>Turns that passed without a run of their own.</summary>
-    protected internal abstract void Missed(long turns);
+    public abstract void Missed(long turns);
 
     /// <summary>The turn itself, on the thread pool, after <see cref="TryBegin"/> said yes. Must not throw.</summary>
     public abstract void Execute();

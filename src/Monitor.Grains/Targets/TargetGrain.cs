@@ -135,7 +135,7 @@ public sealed partial class TargetGrain : ScheduledTurn
 
     public override void Execute() => _ = TurnsAsync();
 
-    protected internal override bool TryBegin(long due)
+    public override bool TryBegin(long due)
     {
         lock (_turns)
         {
@@ -150,7 +150,7 @@ public sealed partial class TargetGrain : ScheduledTurn
         }
     }
 
-    protected internal override long NextAfter(long due, long now)
+    public override long NextAfter(long due, long now)
     {
         var watched = Volatile.Read(ref _watched);
         if (_retrying && watched.Retry is { } retry)
@@ -161,10 +161,10 @@ public sealed partial class TargetGrain : ScheduledTurn
         return Cadence.Next(watched.Id, watched.Interval, Utc(now)).UtcTicks;
     }
 
-    protected internal override long TurnsBetween(long due, long now) =>
+    public override long TurnsBetween(long due, long now) =>
         _retrying || now <= due ? 0 : Cadence.Turns(_watched.Id, _watched.Interval, Utc(due), Utc(now));
 
-    protected internal override void Missed(long turns)
+    public override void Missed(long turns)
     {
         if (!_closed)
         {
