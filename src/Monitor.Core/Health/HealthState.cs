@@ -38,7 +38,13 @@ public sealed record HealthState
 
 /// <summary>An alert that fired and is not over.</summary>
 /// <param name="ChannelIds">Who has a firing delivery: exactly those hear that it is over.</param>
-public sealed record OpenEpisode(int Number, DateTimeOffset StartedAt, DateTimeOffset FiredAt, int FailureCount, IReadOnlyList<long> ChannelIds);
+public sealed record OpenEpisode(int Number, DateTimeOffset StartedAt, DateTimeOffset FiredAt, int FailureCount, IReadOnlyList<long> ChannelIds)
+{
+    /// <summary>
+    /// What the last bad check said: the alert's record is written anew when it is over, also by a process that has not seen that check. Decides nothing.
+    /// </summary>
+    public string? Message { get; init; }
+}
 
 public enum HealthStatus
 {

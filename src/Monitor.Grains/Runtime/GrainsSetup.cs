@@ -1,0 +1,40 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Monitor.Core.Ports;
+using Monitor.Grains.Probing;
+using Monitor.Grains.Scheduling;
+using Monitor.Grains.Shards;
+using Monitor.Grains.Targets;
+
+namespace Monitor.Grains.Runtime;
+
+/// <summary>Wires the targets. Wants from the container: TimeProvider, SiloIdentity, IGrainStore, IRecordWriter, IDeliveryQueue, ProberCatalog, logging.</summary>
+public static class GrainsSetup
+{
+    /// <summary>
+    /// Everything but how shards come here. Hosted services stop in reverse order: register the writer and the notifier before this, and what brings shards
+    /// (<see cref="AddOneNodeShards"/>) after it.
+    /// </summary>
+    public static IServiceCollection AddMonitorTargets(this IServiceCollection services, GrainsOptions options)
+    {
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<AnchoredClock>();
+        services.AddSingleton<Scheduler>();
+        services.AddSingleton<StallDetector>();
+        services.AddSingleton<PulseWindow>();
+        services.AddSingleton<ProberWorkers>();
+        services.AddSingleton<RecordMaker>();
+        services.AddSingleton<GrainServices>();
+        services.AddSingleton<ShardHost>();
+        services.AddSingleton<SilenceWatch>();
+        services.AddSingleton<TargetRuntime>();
+        services.AddSingleton<ITargetRuntime>(provider => provider.GetRequiredService<TargetRuntime>());
+        services.AddSingleton<ICondition>(provider => provider.GetRequiredService<TargetRuntime>());
+        services.AddHostedService<TargetLoops>();
+        return services;
+    }
+
+    /// <summary>The only silo of a store: takes all shards at the start. Wants IShardStore.</summary>
+    public static IServiceCollection AddOneNodeShards(this IServiceCollection services) => services.AddHostedService<OneNodeShards>();
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using Monitor.Core.Ports;
+using Monitor.Core.Probing;
+using Monitor.Grains.Notifying;
+using Monitor.Grains.Probing;
+using Monitor.Grains.Scheduling;
+using Monitor.Grains.Shards;
+
+namespace Monitor.Grains.Runtime;
+
+/// <summary>The running targets, for the gateway.</summary>
+public sealed class TargetRuntime(
+    ShardHost host,
+    ProberWorkers workers,
+    RecordMaker records,
+    IGrainStore store,
+    IDeliveryQueue deliveries,
+    SilenceWatch silence,
+    PulseWindow pulse) : ITargetRuntime, ICondition
+{
+    public LiveTarget? Live(long targetId) =>
+        host.Find(targetId) is { } grain ? new LiveTarget(grain.State, grain.LastResult, grain.IsUnprobed) : null;
+
+    public async Task<CheckRecord?> ProbeNowAsync(long targetId, CancellationToken cancellationToken) =>
+        host.Find(targetId) is { } grain ? await grain.ProbeNowAsync().WaitAsync(cancellationToken) : null;
+
+    public async Task<CheckRecord> DryRunAsync(IProber prober, object config, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var request = new ProbeRequest(config, default, timeout);
+        var run = await workers.RunAsync(prober, request, cancellationToken);
+        if (run.Ending == ProbeEnding.Stalled)
+        {
+            run = await workers.RunAsync(prober, request, cancellationToken);
+        }
+
+        if (run.Ending == ProbeEnding.Stopped)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return records.Make(run, 0, prober, ProbeTrigger.Manual, null);
+    }
+
+    public Task TargetChangedAsync(long targetId, CancellationToken cancellationToken) => host.TargetChangedAsync(targetId, cancellationToken);
+
+    public async Task ChannelChangedAsync(long channelId, CancellationToken cancellationToken)
+    {
+        var channels = await store.LoadChannelsAsync(cancellationToken);
+        if (channels.FirstOrDefault(channel => channel.Id == channelId) is { } channel)
+        {
+            deliveries.ChannelChanged(channel);
+        }
+        else
+        {
+            deliveries.ChannelDeleted(channelId);
+        }
+    }
+
+    public IReadOnlyList<long> Unprobed() => silence.Unprobed();
+
+    public RuntimeFigures Figures() => new(host.TargetCount, host.Shards.Count, pulse.PerSecond(), pulse.LatenessP99());
+
+    public IReadOnlyList<string> Reasons()
+    {
+        var unprobed = Unprobed().Count;
+        return unprobed == 0
+            ? []
+            : [string.Create(CultureInfo.InvariantCulture, $"{unprobed} enabled targets have not been probed for two intervals")];
+    }
+}
