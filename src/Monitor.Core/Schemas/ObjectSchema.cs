@@ -10,6 +10,9 @@ namespace Monitor.Core.Schemas;
 /// </summary>
 public sealed class ObjectSchema
 {
+    /// <summary>Problems beyond these are not looked for: a megabyte of made-up fields would cost a hundred of answer.</summary>
+    public const int MaxErrors = 100;
+
     private readonly Dictionary<string, Field> _byName;
 
     public ObjectSchema(params IReadOnlyList<Field> fields)
@@ -34,6 +37,11 @@ public sealed class ObjectSchema
 
         foreach (var property in value.EnumerateObject())
         {
+            if (errors.Count >= MaxErrors)
+            {
+                return;
+            }
+
             ValidateProperty(property, path, errors);
         }
 

@@ -1,0 +1,32 @@
+using Monitor.Core.Text;
+
+namespace Monitor.Gateway;
+
+/// <summary>What the gateway is told at start. All of it has been checked before.</summary>
+public sealed record GatewayOptions
+{
+    public AccessMode Access { get; init; } = AccessMode.Tokens;
+
+    /// <summary>SHA-256 of <c>Access:AdminToken</c>, hex (<see cref="Gateway.Access.TokenText.Hash"/>); null when none is configured.</summary>
+    public string? AdminTokenHash { get; init; }
+
+    /// <summary>Whether <c>/metrics</c> needs a token too.</summary>
+    public bool ProtectMetrics { get; init; }
+
+    /// <summary>The language of what the service itself says (<c>last_message</c>, notes). Errors follow the caller's Accept-Language.</summary>
+    public Language Language { get; init; } = Language.Chinese;
+
+    /// <summary>Where people reach this service; null when it was not told.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>The product's version, as the OpenAPI document names it.</summary>
+    public string Version { get; init; } = "0.1.0";
+}
+
+public enum AccessMode
+{
+    Tokens,
+
+    /// <summary>Everybody is an administrator: for loopback only.</summary>
+    Open,
+}
