@@ -190,6 +190,7 @@ public enum Signal
     Hangup = 1,
     Quit = 3,
     Kill = 9,
+    User1 = 10,
     Terminate = 15,
     Continue = 18,
     Stop = 19,
