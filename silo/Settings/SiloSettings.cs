@@ -24,15 +24,23 @@ public sealed record SiloSettings
     public required Retention Retention { get; init; }
     public required bool JsonLogs { get; init; }
 
-    /// <summary>Null when nothing says otherwise: then <see cref="DefaultUrl"/>.</summary>
+    /// <summary>Where it is to listen.</summary>
     public required IReadOnlyList<string> Urls { get; init; }
+
+    /// <summary>Nothing says where to listen.</summary>
+    public required bool IsDefaultUrl { get; init; }
 
     public const string DefaultUrl = "http://127.0.0.1:5080";
 
     /// <exception cref="SettingsException">With every problem in one line.</exception>
-    public static SiloSettings Read(IConfiguration configuration)
+    public static SiloSettings Read(IConfiguration configuration, params IReadOnlyList<string> arguments)
     {
         var reader = new SettingsReader(configuration);
+        foreach (var argument in arguments.Where((argument, index) => IsStray(argument, index, arguments)))
+        {
+            reader.Refuse(argument, "is not a setting; settings look like --Storage:Path=/var/lib/monitor");
+        }
+
         reader.Choice("Storage:Provider", "sqlite", "sqlite");
         CheckMasterKey(reader);
         var urls = ReadUrls(configuration);
@@ -51,7 +59,8 @@ public sealed record SiloSettings
             Outbound = new OutboundPolicy(reader.Networks("Outbound:Allow"), reader.Networks("Outbound:Deny")),
             Retention = new Retention(reader.Days("Retention:Results", 7), reader.Days("Retention:Rollups", 400), reader.Days("Retention:Alerts", 400)),
             JsonLogs = reader.Choice("Logging:Format", "text", "text", "json") == "json",
-            Urls = urls,
+            Urls = urls.Length > 0 ? urls : [DefaultUrl],
+            IsDefaultUrl = urls.Length == 0,
         };
         if (settings.OpenAccess && settings.Urls.Any(url => !IsLoopback(url)))
         {
@@ -126,9 +135,13 @@ public sealed record SiloSettings
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"] ?? "").Where(url => url.Length > 0);
         var ports = new[] { ("http", configuration["http_ports"]), ("https", configuration["https_ports"]) }
             .SelectMany(pair => (pair.Item2 ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).Select(port => $"{pair.Item1}://*:{port}"));
-        var found = endpoints.Concat(ports).ToArray();
-        return found.Length > 0 ? found : [DefaultUrl];
+        return [.. endpoints, .. ports];
     }
+
+    /// <summary>The command line's reader passes over what is neither a setting nor the value of the one before it.</summary>
+    private static bool IsStray(string argument, int index, IReadOnlyList<string> arguments) =>
+        !argument.StartsWith('-') && !argument.StartsWith('/') && !argument.Contains('=', StringComparison.Ordinal)
+        && !(index > 0 && arguments[index - 1].StartsWith("--", StringComparison.Ordinal) && !arguments[index - 1].Contains('=', StringComparison.Ordinal));
 
     private static bool IsLoopback(string url)
     {

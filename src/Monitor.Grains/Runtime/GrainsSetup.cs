@@ -35,6 +35,10 @@ public static class GrainsSetup
         return services;
     }
 
-    /// <summary>The only silo of a store: takes all shards at the start. Wants IShardStore.</summary>
+    /// <summary>The store of the only silo that works on it: register it before everything that reads. Wants IStoreLifecycle, IShardStore, RecordWriter, SiloIdentity.</summary>
+    public static IServiceCollection AddEmbeddedStore(this IServiceCollection services) =>
+        services.AddSingleton<EmbeddedStore>().AddHostedService(provider => provider.GetRequiredService<EmbeddedStore>());
+
+    /// <summary>All shards run here from the start on: register it last. Wants <see cref="AddEmbeddedStore"/>.</summary>
     public static IServiceCollection AddOneNodeShards(this IServiceCollection services) => services.AddHostedService<OneNodeShards>();
 }
