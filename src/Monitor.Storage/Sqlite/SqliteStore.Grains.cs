@@ -1,0 +1,55 @@
+using Monitor.Core.Alerts;
+using Monitor.Core.Channels;
+using Monitor.Core.Ports;
+using Monitor.Storage.Sqlite.Tables;
+
+namespace Monitor.Storage.Sqlite;
+
+public sealed partial class SqliteStore
+{
+    public Task<IReadOnlyList<StoredTarget>> LoadTargetsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken) =>
+        Readers.ReadAsync<IReadOnlyList<StoredTarget>>(session => StateTable.Load(session, Secrets, shards), cancellationToken);
+
+    public Task<StoredTarget?> LoadTargetAsync(long targetId, CancellationToken cancellationToken) =>
+        Readers.ReadAsync(session => StateTable.Find(session, Secrets, targetId), cancellationToken);
+
+    public Task<IReadOnlyList<Channel>> LoadChannelsAsync(CancellationToken cancellationToken) =>
+        Readers.ReadAsync<IReadOnlyList<Channel>>(session => ChannelTable.All(session, Secrets), cancellationToken);
+
+    public Task<IReadOnlyList<OpenDelivery>> LoadOpenDeliveriesAsync(CancellationToken cancellationToken) =>
+        Readers.ReadAsync<IReadOnlyList<OpenDelivery>>(DeliveryTable.Open, cancellationToken);
+
+    public Task<IReadOnlyList<SendSlot>> LoadSendsAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        Readers.ReadAsync<IReadOnlyList<SendSlot>>(session => DeliveryTable.Sends(session, since), cancellationToken);
+
+    public async Task<IReadOnlyList<StateOutcome>> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
+    {
+        var (outcomes, earliest) = await Writer.RunAsync(session => Write(session, batch), cancellationToken);
+        NoteWritten(earliest);
+        return outcomes;
+    }
+
+    private static (IReadOnlyList<StateOutcome> Outcomes, long Earliest) Write(SqliteSession session, CommitBatch batch)
+    {
+        var outcomes = batch.States.Count == 0 ? [] : new StateOutcome[batch.States.Count];
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            outcomes[i] = StateTable.Write(session, batch.States[i]);
+        }
+
+        foreach (var write in batch.Deliveries)
+        {
+            foreach (var delivery in write.Deliveries)
+            {
+                DeliveryTable.Write(session, delivery);
+            }
+
+            foreach (var send in write.Sends)
+            {
+                DeliveryTable.WriteSend(session, send);
+            }
+        }
+
+        return (outcomes, batch.Results.Count == 0 ? long.MaxValue : ResultTable.Insert(session, batch.Results));
+    }
+}

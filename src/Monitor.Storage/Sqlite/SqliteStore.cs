@@ -1,0 +1,155 @@
+using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Monitor.Core.Ports;
+using Monitor.Core.Shards;
+using Monitor.Storage.Codecs;
+using Monitor.Storage.Secrets;
+using Monitor.Storage.Sqlite.Tables;
+
+namespace Monitor.Storage.Sqlite;
+
+/// <summary>The store in one SQLite file, for one process: one writer, readers that wait for nobody, checkpoints beside them.</summary>
+public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time, ILogger<SqliteStore> logger)
+    : IGrainStore, ITargetStore, IHistoryStore, ITokenStore, IStoreLifecycle, IShardStore, ICondition, IDisposable
+{
+    private StoreFolder? _folder;
+    private SecretBox? _secrets;
+    private SqliteWriter? _writer;
+    private SqliteReaders? _readers;
+    private SqliteCheckpoints? _checkpoints;
+    private string? _unreadable;
+
+    public string? WriteTrouble => _writer?.Trouble;
+
+    private SqliteWriter Writer => _writer ?? throw NotOpen();
+
+    private SqliteReaders Readers => _readers ?? throw NotOpen();
+
+    private SecretBox Secrets => _secrets ?? throw NotOpen();
+
+    public Task OpenAsync(CancellationToken cancellationToken) => Task.Run(Open, cancellationToken);
+
+    public IReadOnlyList<string> Reasons() => [.. new[] { WriteTrouble, _unreadable }.OfType<string>()];
+
+    public Task ProbeWriteAsync(CancellationToken cancellationToken)
+    {
+        var now = Micros.Of(time.GetUtcNow());
+        return Writer.RunAsync(
+            session => session.Execute("INSERT INTO write_trials (id, at) VALUES (1, @1) ON CONFLICT (id) DO UPDATE SET at = excluded.at", now),
+            cancellationToken);
+    }
+
+    public Task<IReadOnlyList<Fence>> ClaimAllAsync(SiloIdentity silo, CancellationToken cancellationToken) =>
+        Writer.RunAsync(session => ShardTable.ClaimAll(session, silo), cancellationToken);
+
+    public void Dispose()
+    {
+        // The writer closes last: closing the last connection that may write takes the log in.
+        _readers?.Dispose();
+        _checkpoints?.Dispose();
+        _writer?.Dispose();
+        _maintenance.Dispose();
+        _folder?.Dispose();
+    }
+
+    private static StoreUnavailableException NotOpen() => new("the store is not open");
+
+    private void Open()
+    {
+        if (_writer is not null)
+        {
+            throw new InvalidOperationException("the store is open already");
+        }
+
+        var folder = StoreFolder.Take(options);
+        try
+        {
+            _secrets = OpenKeys();
+            Migrate();
+            _checkpoints = new SqliteCheckpoints(options.DatabasePath);
+            _readers = new SqliteReaders(options.DatabasePath);
+            _writer = new SqliteWriter(OpenWriting, _checkpoints.Committed);
+            _checkpoints.Start();
+            _folder = folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    private SecretBox OpenKeys()
+    {
+        try
+        {
+            return KeyRing.Open(options.KeyFolder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or System.Xml.XmlException or InvalidOperationException)
+        {
+            throw new StoreRefusedException($"the key ring in {options.KeyFolder} cannot be used: {e.Message}", e);
+        }
+    }
+
+    private void Migrate()
+    {
+        try
+        {
+            using var session = OpenWriting();
+            SchemaFiles.Apply(session, time.GetUtcNow());
+            // After a kill the log is taken in first: only then can the file's own length be judged.
+            session.Number("PRAGMA wal_checkpoint(TRUNCATE)");
+            var expected = (session.Number("PRAGMA page_count") ?? 0) * (session.Number("PRAGMA page_size") ?? 0);
+            if (new FileInfo(options.DatabasePath).Length < expected)
+            {
+                throw new StoreRefusedException($"{options.DatabasePath} is damaged: it ends before its last page; restore it from a copy, or move it away");
+            }
+
+            SchemaFiles.TouchTables(session);
+            FindUnreadable(session);
+        }
+        catch (SqliteException e) when (SqliteFaults.IsDamage(e))
+        {
+            throw new StoreRefusedException($"{options.DatabasePath} is damaged or not a database: restore it from a copy, or move it away", e);
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreRefusedException($"the store in {Path.GetFullPath(options.Folder)} cannot be opened: {SqliteFaults.Line(e)}", e);
+        }
+    }
+
+    private void FindUnreadable(SqliteSession session)
+    {
+        var targets = TargetTable.Unreadable(session, Secrets);
+        var channels = ChannelTable.Unreadable(session, Secrets);
+        if (targets.Count + channels.Count == 0)
+        {
+            return;
+        }
+
+        _unreadable = $"the key ring in {options.KeyFolder} cannot open the secrets of {Told("target", targets)}{(targets.Count > 0 && channels.Count > 0 ? " and " : "")}"
+            + $"{Told("channel", channels)}: restore the key ring, or enter these secrets again; such targets are not probed";
+        LogUnreadable(_unreadable);
+    }
+
+    private static string Told(string what, List<long> ids) =>
+        ids.Count == 0 ? "" : $"{ids.Count} {what}{(ids.Count == 1 ? "" : "s")} ({string.Join(", ", ids.Take(10))}{(ids.Count > 10 ? ", …" : "")})";
+
+    private SqliteSession OpenWriting()
+    {
+        var session = new SqliteSession(options.DatabasePath, writes: true);
+        try
+        {
+            // FULL: a commit that was confirmed outlives a power cut. Checkpoints are not the writer's work.
+            session.ExecuteScript(
+                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;");
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+}
