@@ -1,0 +1,313 @@
+using System.Security.Cryptography;
+using System.Text;
+using Monitor.Core.Alerts;
+using Monitor.Core.Channels;
+using Monitor.Core.Diagnostics;
+using Monitor.Core.Ports;
+using Monitor.Core.Text;
+
+namespace Monitor.Grains.Notifying;
+
+/// <summary>
+/// Which delivery waits at which robot's desk, and what follows when channels change. No clock, no thread, no I/O; its owner guards it with one lock.
+/// Every delivery that came in is at a desk, an orphan, or has been given back with a final status.
+/// </summary>
+internal sealed class DeliveryRouter(NotifierOptions options)
+{
+    private readonly Dictionary<long, Channel> _channels = [];
+    private readonly HashSet<long> _deleted = [];
+    private readonly Dictionary<long, string> _routes = [];
+    private readonly Dictionary<string, RobotDesk> _desks = new(StringComparer.Ordinal);
+    private readonly HashSet<DeliveryKey> _open = [];
+    private readonly List<OpenDelivery> _orphans = [];
+
+    /// <summary>Firings that nobody heard, while their episode is open: their recoveries must not be told either.</summary>
+    private readonly Dictionary<DeliveryKey, DeliveryStatus> _unheard = [];
+
+    public IReadOnlyCollection<RobotDesk> Desks => _desks.Values;
+
+    /// <summary>Deliveries came for channels that are not known here yet.</summary>
+    public bool HasOrphans => _orphans.Count > 0;
+
+    public Channel? Channel(long id) => _channels.GetValueOrDefault(id);
+
+    /// <summary>The desk of the robot behind a URL; two channels with the same URL share it.</summary>
+    public RobotDesk Desk(string webhookUrl)
+    {
+        var key = Convert.ToHexStringLower(HMACSHA256.HashData(options.RobotSecret, Encoding.UTF8.GetBytes(webhookUrl)));
+        if (!_desks.TryGetValue(key, out var desk))
+        {
+            desk = new RobotDesk(key, new Uri(webhookUrl), Composer);
+            _desks.Add(key, desk);
+        }
+
+        return desk;
+    }
+
+    public Composer Composer => field ??= new Composer(options.Messages, Channel);
+
+    /// <summary>What a start finds in the store. A delivery that was being sent may have arrived: it goes again.</summary>
+    public List<Delivery> Load(IEnumerable<Channel> channels, IEnumerable<SendSlot> sends, IEnumerable<OpenDelivery> open, Moment now)
+    {
+        foreach (var channel in channels)
+        {
+            Take(channel);
+        }
+
+        var slots = sends.ToLookup(send => send.Robot, StringComparer.Ordinal);
+        foreach (var channel in _channels.Values)
+        {
+            var desk = Desk(channel.Settings.WebhookUrl);
+            desk.Budget.Load(slots[desk.Key], now);
+        }
+
+        var rows = new List<Delivery>();
+        foreach (var one in open)
+        {
+            if (one.Delivery.Status is DeliveryStatus.Dead or DeliveryStatus.Suppressed)
+            {
+                _unheard[one.Delivery.Key] = one.Delivery.Status;
+            }
+            else if (one.Delivery.Status is DeliveryStatus.Pending or DeliveryStatus.Sending && _open.Add(one.Delivery.Key))
+            {
+                Route(one, one.Delivery.Status == DeliveryStatus.Sending, rows);
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>Takes deliveries in; answers the rows of those that end here (suppressed, superseded, dead).</summary>
+    public List<Delivery> Add(IEnumerable<OpenDelivery> deliveries)
+    {
+        var rows = new List<Delivery>();
+        foreach (var open in deliveries)
+        {
+            if (open.Delivery.Status == DeliveryStatus.Pending && _open.Add(open.Delivery.Key))
+            {
+                Route(open, false, rows);
+            }
+        }
+
+        return rows;
+    }
+
+    public List<Delivery> ChannelChanged(Channel channel)
+    {
+        var rows = new List<Delivery>();
+        if (Take(channel))
+        {
+            Reconcile(channel.Id, rows);
+            Adopt(rows);
+        }
+
+        return rows;
+    }
+
+    public List<Delivery> ChannelDeleted(long channelId)
+    {
+        var rows = new List<Delivery>();
+        _channels.Remove(channelId);
+        _deleted.Add(channelId);
+        Reconcile(channelId, rows);
+        Adopt(rows);
+        return rows;
+    }
+
+    /// <summary>All channels as they are stored now: what still has none belongs to a channel that is gone.</summary>
+    public List<Delivery> Adopt(IEnumerable<Channel> all)
+    {
+        var rows = new List<Delivery>();
+        foreach (var channel in all)
+        {
+            if (Take(channel))
+            {
+                Reconcile(channel.Id, rows);
+            }
+        }
+
+        foreach (var orphan in _orphans.Where(orphan => !_channels.ContainsKey(orphan.Delivery.Key.ChannelId)))
+        {
+            _deleted.Add(orphan.Delivery.Key.ChannelId);
+        }
+
+        Adopt(rows);
+        return rows;
+    }
+
+    /// <summary>A message has come back: the rows of what it carried, and of what follows from that.</summary>
+    public List<Delivery> Settle(RobotDesk desk, Dispatch dispatch, PostVerdict verdict, string? mentionTrouble, Moment now)
+    {
+        var uncertain = dispatch.Notices.Where(notice => notice.MayHaveArrived).Select(notice => notice.Key).ToHashSet();
+        var channels = dispatch.Deliveries.Select(delivery => delivery.Key.ChannelId).ToHashSet();
+        var rows = desk.Settle(dispatch, verdict, mentionTrouble, now);
+        foreach (var row in rows.Where(row => row.Status is not (DeliveryStatus.Pending or DeliveryStatus.Sending)))
+        {
+            // Of a firing that may have arrived the recovery is told: better once too often than an alert without an end.
+            Finish(row, uncertain.Contains(new NoticeKey(row.Key.TargetId, row.Key.Episode, row.Key.Kind)));
+        }
+
+        foreach (var (open, mayHaveArrived) in desk.Queue.Withdraw(delivery => _unheard.ContainsKey(FiringOf(delivery.Key))))
+        {
+            Route(open, mayHaveArrived, rows);
+        }
+
+        Resume(desk, channels, rows);
+        return rows;
+    }
+
+    /// <summary>Nothing was posted, because of a defect: everything waits again for a while.</summary>
+    public List<Delivery> Abandon(RobotDesk desk, Dispatch dispatch, Moment now, TimeSpan hold)
+    {
+        var rows = new List<Delivery>();
+        desk.Abandon(dispatch, now, hold);
+        Resume(desk, dispatch.Deliveries.Select(delivery => delivery.Key.ChannelId).ToHashSet(), rows);
+        return rows;
+    }
+
+    /// <summary>Another silo owns these now: this one knows of them no more.</summary>
+    public List<Delivery> Drop(RobotDesk desk, Dispatch dispatch, Moment now)
+    {
+        var rows = new List<Delivery>();
+        desk.Drop(dispatch, now);
+        foreach (var delivery in dispatch.Deliveries)
+        {
+            _open.Remove(delivery.Key);
+        }
+
+        Resume(desk, dispatch.Deliveries.Select(delivery => delivery.Key.ChannelId).ToHashSet(), rows);
+        return rows;
+    }
+
+    /// <summary>A line for each channel whose robot refuses or cannot be reached.</summary>
+    public List<string> Troubles() =>
+    [
+        .. from channel in _channels.Values
+           where channel.Settings.Enabled
+           let trouble = Desk(channel.Settings.WebhookUrl).Trouble
+           where trouble is not null
+           orderby channel.Id
+           select $"channel {channel.Settings.Name}: {trouble}",
+    ];
+
+    private static DeliveryKey FiringOf(DeliveryKey key) => key with { Kind = key.Kind == DeliveryKind.Resolved ? DeliveryKind.Firing : DeliveryKind.Resolved };
+
+    /// <summary>Nothing is under way at the desk any more: channels that wait to leave it may.</summary>
+    private void Resume(RobotDesk desk, HashSet<long> channels, List<Delivery> rows)
+    {
+        desk.Paused = false;
+        foreach (var channel in channels)
+        {
+            Reconcile(channel, rows);
+        }
+    }
+
+    private bool Take(Channel channel)
+    {
+        if (_deleted.Contains(channel.Id) || (_channels.TryGetValue(channel.Id, out var known) && known.Revision > channel.Revision))
+        {
+            return false;
+        }
+
+        _channels[channel.Id] = channel;
+        return true;
+    }
+
+    private void Adopt(List<Delivery> rows)
+    {
+        var orphans = _orphans.ToList();
+        _orphans.Clear();
+        foreach (var orphan in orphans)
+        {
+            Route(orphan, orphan.Delivery.Status == DeliveryStatus.Sending, rows);
+        }
+    }
+
+    private void Route(OpenDelivery open, bool mayHaveArrived, List<Delivery> rows)
+    {
+        var delivery = open.Delivery;
+        if (delivery.Key.Kind == DeliveryKind.Resolved && _unheard.Remove(FiringOf(delivery.Key), out var firing))
+        {
+            Finish(rows, firing == DeliveryStatus.Dead
+                ? delivery with { Status = DeliveryStatus.Superseded, Reason = Reasons.FiringDead }
+                : delivery with { Status = DeliveryStatus.Suppressed, Reason = Reasons.FiringSuppressed }, false);
+        }
+        else if (!_channels.TryGetValue(delivery.Key.ChannelId, out var channel))
+        {
+            if (_deleted.Contains(delivery.Key.ChannelId))
+            {
+                Finish(rows, delivery with { Status = DeliveryStatus.Dead, Reason = Reasons.ChannelDeleted }, mayHaveArrived);
+                return;
+            }
+
+            _orphans.Add(open);
+        }
+        else if (!channel.Settings.Enabled)
+        {
+            Finish(rows, delivery with { Status = DeliveryStatus.Suppressed, Reason = Reasons.ChannelDisabled }, mayHaveArrived);
+        }
+        else
+        {
+            if (!_routes.TryGetValue(channel.Id, out var key))
+            {
+                key = Desk(channel.Settings.WebhookUrl).Key;
+                _routes.Add(channel.Id, key);
+            }
+
+            _desks[key].Queue.Add(open, mayHaveArrived);
+        }
+    }
+
+    /// <summary>What waits for a channel goes where the channel is now. What is under way comes back first, so that nothing overtakes it.</summary>
+    private void Reconcile(long channelId, List<Delivery> rows)
+    {
+        if (!_routes.TryGetValue(channelId, out var key))
+        {
+            return;
+        }
+
+        var desk = _desks[key];
+        var target = _channels.TryGetValue(channelId, out var channel) && channel.Settings.Enabled ? Desk(channel.Settings.WebhookUrl) : null;
+        if (target == desk)
+        {
+            return;
+        }
+
+        var underWay = desk.Queue.IsUnderWay(channelId);
+        if (underWay && target is not null)
+        {
+            desk.Paused = true;
+            return;
+        }
+
+        if (!underWay)
+        {
+            _routes.Remove(channelId);
+        }
+
+        foreach (var (open, mayHaveArrived) in desk.Queue.Withdraw(delivery => delivery.Key.ChannelId == channelId))
+        {
+            Route(open, mayHaveArrived, rows);
+        }
+    }
+
+    private void Finish(List<Delivery> rows, Delivery row, bool mayHaveArrived)
+    {
+        rows.Add(row);
+        Finish(row, mayHaveArrived);
+    }
+
+    private void Finish(Delivery row, bool mayHaveArrived)
+    {
+        _open.Remove(row.Key);
+        Telemetry.Deliveries.Add(1, new KeyValuePair<string, object?>("status", row.Status.Name()));
+        if (row.Key.Kind == DeliveryKind.Firing && row.Status != DeliveryStatus.Sent && !mayHaveArrived)
+        {
+            _unheard[row.Key] = row.Status;
+        }
+        else if (row.Key.Kind == DeliveryKind.Resolved)
+        {
+            _unheard.Remove(FiringOf(row.Key));
+        }
+    }
+}

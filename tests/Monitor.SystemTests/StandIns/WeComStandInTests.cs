@@ -1,0 +1,28 @@
+using System.Net.Http.Json;
+using Monitor.Tests.Shared;
+using Xunit;
+
+namespace Monitor.SystemTests.StandIns;
+
+public sealed class WeComStandInTests
+{
+    [Fact]
+    public async Task It_keeps_what_arrives_and_answers_by_script_then_ok()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var robot = await WeComStandIn.StartAsync(cancellationToken: cancellationToken);
+        robot.Script("k 1", RobotAnswer.Unknown);
+        using var client = new HttpClient();
+        var body = new { msgtype = "text", text = new { content = "你好", mentioned_list = new[] { "@all" }, mentioned_mobile_list = new[] { "13800001111" } } };
+
+        using var refused = await client.PostAsJsonAsync(robot.Url("k 1"), body, cancellationToken);
+        using var taken = await client.PostAsJsonAsync(robot.Url("k 1"), body, cancellationToken);
+
+        Assert.Contains("93000", await refused.Content.ReadAsStringAsync(cancellationToken), StringComparison.Ordinal);
+        Assert.Equal("""{"errcode":0,"errmsg":"ok"}""", await taken.Content.ReadAsStringAsync(cancellationToken));
+        var message = await robot.WaitForAsync(message => message.Number == 1, cancellationToken);
+        Assert.Equal(("k 1", "text", "你好"), (message.Key, message.MessageType, message.Content));
+        Assert.Equal(["@all", "13800001111"], message.Mentions);
+        Assert.Equal(2, robot.MostWithin("k 1", TimeSpan.FromSeconds(60)));
+    }
+}
