@@ -12,6 +12,20 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
     private readonly List<(int Count, TaskCompletionSource Signal)> _waiters = [];
     private int _under;
 
+    public FakeStore()
+    {
+    }
+
+    /// <summary>The same rows as another process sees them: with its own connection and its own luck.</summary>
+    public FakeStore(FakeStore other)
+    {
+        _lock = other._lock;
+        _known = other._known;
+        Results = other.Results;
+        States = other.States;
+        Deliveries = other.Deliveries;
+    }
+
     public List<CommitBatch> Tried { get; } = [];
     public List<CommitBatch> Written { get; } = [];
     public HashSet<(long, DateTimeOffset)> Results { get; } = [];
