@@ -240,7 +240,7 @@ public sealed partial class RecordJournal(IJournalFiles files, JournalOptions op
         for (var i = 0; i < _segments.Count && !HasRoom_NeedsLock(data.WrittenCount); i++)
         {
             var segment = _segments[i];
-            if (!segment.Shed && !(i == 0 && _reading is not null))
+            if (!segment.Shed)
             {
                 Shed_NeedsLock(segment);
             }
@@ -264,12 +264,20 @@ public sealed partial class RecordJournal(IJournalFiles files, JournalOptions op
 
     private void Shed_NeedsLock(Segment segment)
     {
-        var (kept, dropped) = PlainSuccesses.Drop([.. Load_NeedsLock(segment)]);
+        var isRead = segment == _segments[0] && _reading is not null;
+        CommitBatch[] batches = isRead ? [.. _reading!] : [.. Load_NeedsLock(segment)];
+        var (kept, dropped) = PlainSuccesses.Drop(batches);
         if (dropped > 0 && !segment.Damaged)
         {
             var frames = Frames(kept);
             files.Replace(segment.Name, frames.WrittenMemory);
             segment.Bytes = frames.WrittenCount;
+            if (isRead)
+            {
+                // The first one may be on its way into the store just now: it stays as it was handed out.
+                _reading = new Queue<CommitBatch>([batches[0], .. PlainSuccesses.Drop(batches[1..]).Kept]);
+            }
+
             Telemetry.ResultsDropped.Add(dropped);
             LogShed(dropped);
         }

@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Logging;
+using Monitor.Core.Ports;
+using Monitor.Core.Shards;
+using Monitor.Grains.Journal;
+using Monitor.Grains.Writing;
+using Monitor.Tests.Shared;
+using Monitor.UnitTests.Grains.Journal;
+using Xunit;
+
+namespace Monitor.UnitTests.Grains.Writing;
+
+/// <summary>One process's writer over a store and a journal folder that may outlive it.</summary>
+internal sealed class WriterRig : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+
+    public WriterRig(FakeStore? store = null, FakeFiles? files = null, long journalBytes = 1L << 20)
+    {
+        Store = store ?? new FakeStore();
+        Files = files ?? new FakeFiles();
+        Condition = new StoreCondition(Store);
+        var journal = new RecordJournal(Files, new JournalOptions("journal", journalBytes), Time, new ListLog<RecordJournal>(Lines));
+        var commit = new BatchCommit(Store, Store, Time, new ListLog<BatchCommit>(Lines));
+        Writer = new RecordWriter(commit, journal, Condition, new SiloIdentity("one", "here", "", Time.GetUtcNow()), Time, new ListLog<RecordWriter>(Lines));
+    }
+
+    public FakeTime Time { get; } = new();
+    public FakeStore Store { get; }
+    public FakeFiles Files { get; }
+    public StoreCondition Condition { get; }
+    public RecordWriter Writer { get; }
+    public LogLines Lines { get; } = new();
+
+    public static Fence Present(int shard) => new(shard, 1, 7);
+
+    public async Task<WriterRig> StartedAsync()
+    {
+        await Writer.ReplayAsync(Present, TestContext.Current.CancellationToken);
+        await Writer.StartAsync();
+        return this;
+    }
+
+    public Task<Durability> WriteAsync(StateWrite state) => Writer.WriteAsync(state, null, TestContext.Current.CancellationToken);
+
+    public Task<Durability> WriteAsync(DeliveryWrite deliveries) => Writer.WriteAsync(deliveries, TestContext.Current.CancellationToken);
+
+    /// <summary>Lets the clock run, a loop's turn at a time, until it is so.</summary>
+    public async Task RunUntilAsync(Func<bool> isSo)
+    {
+        while (!isSo())
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            var armed = Time.Armed;
+            Time.Advance(TimeSpan.FromMilliseconds(500));
+            await Time.ArmedBeyondAsync(armed);
+        }
+    }
+
+    public async Task<Durability> RunUntilAsync(Task<Durability> write)
+    {
+        await RunUntilAsync(() => write.IsCompleted);
+        return await write;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // A store that a test left hanging must not keep the stop waiting for a clock that stands still.
+        Store.Gate.TrySetResult();
+        var stop = Writer.StopAsync(_stop.Token);
+        if (await Task.WhenAny(stop, Time.ArmedBeyondAsync(Time.Armed)) != stop)
+        {
+            await _stop.CancelAsync();
+        }
+
+        await stop;
+        Writer.Dispose();
+        _stop.Dispose();
+    }
+}
+
+internal sealed class LogLines
+{
+    private readonly Lock _lock = new();
+    private readonly List<string> _lines = [];
+
+    public IReadOnlyList<string> All
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _lines];
+            }
+        }
+    }
+
+    public void Add(string line)
+    {
+        lock (_lock)
+        {
+            _lines.Add(line);
+        }
+    }
+}
+
+internal sealed class ListLog<T>(LogLines lines) : ILogger<T>
+{
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        lines.Add($"{logLevel}: {formatter(state, exception)}");
+}
