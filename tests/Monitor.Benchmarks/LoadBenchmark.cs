@@ -14,16 +14,17 @@ internal static class LoadBenchmark
         var window = TimeSpan.FromSeconds(options.Number("seconds", 60));
         var warmUp = TimeSpan.FromSeconds(options.Number("warmup", 20));
         var report = new Report($"load: {targets} {type} targets every {interval} s, {window.TotalSeconds:0} s measured");
-        double ours;
-        await using (var load = await Workload.StartAsync(cancellationToken))
+        var ours = double.NaN;
+        if (!options.Has("only-peer"))
         {
+            await using var load = await Workload.StartAsync(cancellationToken);
             await load.AddTargetsAsync(0, targets, interval, type, cancellationToken);
             await load.ProbedAsync(targets, cancellationToken);
             await Eventually.NothingForAsync(warmUp, cancellationToken);
             ours = await MeasureSiloAsync(load, window, report, cancellationToken);
         }
 
-        if (options.Has("peer"))
+        if (options.Has("peer") || options.Has("only-peer"))
         {
             var theirs = await MeasurePeerAsync(targets, interval, type, warmUp, window, report, cancellationToken);
             report.Add("theirs / ours", $"{theirs / ours:0.0}", type == "http" ? "at least 5" : "at least 7");

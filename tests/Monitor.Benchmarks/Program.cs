@@ -32,7 +32,7 @@ switch (options.Command)
         return HeapHost.Run(args[1..]);
     default:
         Console.Error.WriteLine("""
-            load     --targets 5000 --interval 5 --type http|tcp --seconds 60 --warmup 20 [--peer]
+            load     --targets 5000 --interval 5 --type http|tcp --seconds 60 --warmup 20 [--peer | --only-peer]
             memory   --targets 10000 --more 10000 --interval 30
             latency  --targets 1000 --falling 100 --seconds 60
             restart  --targets 10000 --interval 30

@@ -73,6 +73,8 @@ public sealed class HarnessTests
     [InlineData("已恢复 till\n#7-3", "R")]
     [InlineData("Monitor: 2\n- firing till #7-3\n- resolved shop #8-1", "FR")]
     [InlineData("no longer monitored: till #7-3", "R")]
+    [InlineData("### 2 notices: 1 firing, 1 over\nResolved till #7-3 · 3 s · dns: firing line\nFiring shop #8-1 · 1 s · could not be resolved", "RF")]
+    [InlineData("### <font color=\"info\">Firing → Resolved</font> till\n> Message: timeout\n> Reference: #7-3", "FR")]
     public void A_message_is_read_as_people_read_it(string content, string expected)
     {
         var message = new RobotMessage(0, "", 0, "", "markdown", content, []);

@@ -63,6 +63,29 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task Every_setting_that_is_documented_is_one()
+    {
+        var samples = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Secrets:MasterKey"] = Convert.ToBase64String(new byte[32]),
+            ["Web:PublicUrl"] = "https://monitor.example",
+            ["Outbound:Allow"] = "127.0.0.0/8",
+            ["Outbound:Deny"] = "192.0.2.0/24",
+            ["Cluster:SiloName"] = "here",
+            ["Cluster:AdvertisedAddress"] = "http://127.0.0.1:5080",
+        };
+        string[] givenAlready = ["urls", "Storage:Path", "Access:AdminToken"];
+        var rows = (await File.ReadAllLinesAsync(Repository.File("docs/settings.md"), Scene.Token)).Where(line => line.StartsWith("| `", StringComparison.Ordinal));
+        var arguments = rows.Select(row => row.Split('|')).SelectMany(cells => cells[1].Split(',').Select(name => (Name: name.Trim(' ', '`'), Default: cells[2].Trim(' ', '`'))))
+            .Where(setting => !givenAlready.Contains(setting.Name))
+            .Select(setting => $"--{setting.Name}={samples.GetValueOrDefault(setting.Name, setting.Default)}").ToArray();
+        Assert.True(arguments.Length > 12);
+
+        using var folder = new TempDir();
+        await using var silo = await SiloProcess.StartAsync(new SiloSettings { Folder = folder.Folder, Arguments = arguments }, Scene.Token);
+    }
+
+    [Fact]
     public async Task A_second_process_on_the_same_folder_is_refused()
     {
         await using var scene = await Scene.StartAsync();
