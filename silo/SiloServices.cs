@@ -9,6 +9,7 @@ using Monitor.Grains.Writing;
 using Monitor.Probers;
 using Monitor.Probers.Wire;
 using Monitor.Silo.Settings;
+using Monitor.Storage;
 using Monitor.Storage.Sqlite;
 
 namespace Monitor.Silo;
@@ -32,7 +33,7 @@ internal static class SiloServices
         services.AddMonitorNotifying(
             provider => new NotifierOptions(
                 new MessageOptions(settings.Language, settings.TimeZone, settings.PublicUrl),
-                provider.GetRequiredService<IStoreLifecycle>().InstallationSecret),
+                () => provider.GetRequiredService<IStoreLifecycle>().InstallationSecret),
             provider => WebhookClient(provider.GetRequiredService<OutboundConnector>()));
         services.AddMonitorTargets(new GrainsOptions { Language = settings.Language });
         services.AddOneNodeShards();

@@ -7,6 +7,9 @@ public interface IStoreLifecycle
     /// <exception cref="StoreRefusedException">With the one line that a person reads.</exception>
     Task OpenAsync(CancellationToken cancellationToken);
 
+    /// <summary>32 random bytes made with the store and sealed in it: what names derived from secrets are keyed by. Once the store is open.</summary>
+    byte[] InstallationSecret { get; }
+
     /// <summary>Null while the last write went well; else why not, as a line for <c>/readyz</c>.</summary>
     string? WriteTrouble { get; }
 

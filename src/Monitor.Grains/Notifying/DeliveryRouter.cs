@@ -34,7 +34,7 @@ internal sealed class DeliveryRouter(NotifierOptions options)
     /// <summary>The desk of the robot behind a URL; two channels with the same URL share it.</summary>
     public RobotDesk Desk(string webhookUrl)
     {
-        var key = Convert.ToHexStringLower(HMACSHA256.HashData(options.RobotSecret, Encoding.UTF8.GetBytes(webhookUrl)));
+        var key = Convert.ToHexStringLower(HMACSHA256.HashData(options.RobotSecret(), Encoding.UTF8.GetBytes(webhookUrl)));
         if (!_desks.TryGetValue(key, out var desk))
         {
             desk = new RobotDesk(key, new Uri(webhookUrl), Composer);

@@ -9,6 +9,7 @@ public sealed class SecretBox(IDataProtectionProvider provider)
 {
     private readonly IDataProtector _configs = provider.CreateProtector("Monitor.TargetConfig.v1");
     private readonly IDataProtector _webhooks = provider.CreateProtector("Monitor.WebhookUrl.v1");
+    private readonly IDataProtector _installation = provider.CreateProtector("Monitor.Installation.v1");
 
     public byte[] SealConfig(string config) => _configs.Protect(Encoding.UTF8.GetBytes(config));
 
@@ -20,11 +21,19 @@ public sealed class SecretBox(IDataProtectionProvider provider)
     /// <summary>Null when the key ring cannot open it.</summary>
     public string? OpenWebhook(byte[] sealedUrl) => Open(_webhooks, sealedUrl);
 
-    private static string? Open(IDataProtector protector, byte[] secret)
+    public byte[] SealInstallation(byte[] secret) => _installation.Protect(secret);
+
+    /// <summary>Null when the key ring cannot open it.</summary>
+    public byte[]? OpenInstallation(byte[] sealedSecret) => OpenBytes(_installation, sealedSecret);
+
+    private static string? Open(IDataProtector protector, byte[] secret) =>
+        OpenBytes(protector, secret) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+
+    private static byte[]? OpenBytes(IDataProtector protector, byte[] secret)
     {
         try
         {
-            return Encoding.UTF8.GetString(protector.Unprotect(secret));
+            return protector.Unprotect(secret);
         }
         catch (CryptographicException)
         {

@@ -19,8 +19,11 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
     private SqliteReaders? _readers;
     private SqliteCheckpoints? _checkpoints;
     private string? _unreadable;
+    private byte[]? _installationSecret;
 
     public string? WriteTrouble => _writer?.Trouble;
+
+    public byte[] InstallationSecret => _installationSecret ?? throw NotOpen();
 
     private SqliteWriter Writer => _writer ?? throw NotOpen();
 
@@ -108,6 +111,7 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
 
             SchemaFiles.TouchTables(session);
             FindUnreadable(session);
+            _installationSecret = InstallationTable.Secret(session, Secrets);
         }
         catch (SqliteException e) when (SqliteFaults.IsDamage(e))
         {

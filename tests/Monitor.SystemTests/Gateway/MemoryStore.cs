@@ -27,6 +27,8 @@ internal sealed class MemoryStore : ITargetStore, IHistoryStore, ITokenStore, IS
     /// <summary>Set: every call fails as if the store were away.</summary>
     public string? Away { get; set; }
 
+    public byte[] InstallationSecret { get; } = new byte[32];
+
     public string? WriteTrouble { get; set; }
 
     /// <summary>Called between a read-change-write's read and its write.</summary>

@@ -215,3 +215,9 @@ CREATE TABLE write_trials (
     id          INTEGER PRIMARY KEY,
     at          INTEGER NOT NULL
 );
+
+-- What is made once with the store and stays: sealed by the key ring.
+CREATE TABLE installation (
+    name   TEXT PRIMARY KEY,
+    value  BLOB NOT NULL
+) WITHOUT ROWID;

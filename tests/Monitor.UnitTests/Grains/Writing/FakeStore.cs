@@ -40,6 +40,8 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
 
     public Func<StateWrite, StateOutcome?> Outcomes { get; set; } = _ => null;
     public bool Overlapped { get; private set; }
+    public byte[] InstallationSecret { get; } = new byte[32];
+
     public string? WriteTrouble { get; set; }
     public Func<bool> Maintain { get; set; } = () => false;
 
