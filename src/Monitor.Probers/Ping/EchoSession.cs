@@ -8,7 +8,6 @@ namespace Monitor.Probers.Ping;
 /// <summary>The packets of one probe over one socket: sent at their interval, answers taken as they come.</summary>
 internal sealed class EchoSession(ProbeRun run, PingConfig config, IcmpSocket socket, IPAddress address, EchoCount count)
 {
-    private readonly ushort _id = (ushort)Random.Shared.Next(1, 0x10000);
     private readonly ulong _mark = (ulong)Random.Shared.NextInt64();
 
     // When each packet left; 0: not yet, or answered. The sender writes an entry before the packet leaves, so the receiver finds it.
@@ -41,7 +40,7 @@ internal sealed class EchoSession(ProbeRun run, PingConfig config, IcmpSocket so
                     await Task.Delay(TimeSpan.FromMilliseconds(config.PacketIntervalMs), run.Time, cancellationToken);
                 }
 
-                IcmpEcho.WriteRequest(packet, socket.V6, _id, (ushort)(sequence + 1), _mark);
+                IcmpEcho.WriteRequest(packet, socket.V6, socket.Id, (ushort)(sequence + 1), _mark);
                 Volatile.Write(ref _left[sequence], run.Time.GetTimestamp());
                 if (await SendOneAsync(packet, cancellationToken) is { } fault)
                 {
@@ -118,7 +117,7 @@ internal sealed class EchoSession(ProbeRun run, PingConfig config, IcmpSocket so
     private void Take(ReadOnlySpan<byte> packet, long at)
     {
         if (IcmpEcho.ParseReply(packet, socket.V6, socket.HasIpHeader) is not { } reply || reply.Mark != _mark || reply.PayloadSize != config.PacketSize
-            || (socket.MatchesId && reply.Id != _id) || reply.Sequence < 1 || reply.Sequence > config.Count)
+            || (socket.MatchesId && reply.Id != socket.Id) || reply.Sequence < 1 || reply.Sequence > config.Count)
         {
             return;
         }

@@ -14,9 +14,16 @@ public sealed class IcmpSocket : IDisposable
         _socket = socket;
         _raw = raw;
         V6 = v6;
+        if (raw)
+        {
+            EchoFilter.Attach(socket, v6, Id);
+        }
     }
 
     public bool V6 { get; }
+
+    /// <summary>What tells our packets from those of others on a raw socket; a datagram socket has its own.</summary>
+    public ushort Id { get; } = (ushort)Random.Shared.Next(1, 0x10000);
 
     /// <summary>On a datagram socket the kernel sets the identifier and hands over only our own answers.</summary>
     public bool MatchesId => _raw;

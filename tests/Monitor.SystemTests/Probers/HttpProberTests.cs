@@ -202,23 +202,31 @@ public sealed class HttpProberTests
     }
 
     [Fact]
-    public async Task A_thousand_probes_leave_no_socket_behind()
+    public async Task A_thousand_probes_leave_no_socket_behind_whatever_the_server_does()
     {
         await using var server = ScriptedServer.Http(_ => Fine);
+        await using var silent = ScriptedServer.Start((_, token) => new TaskCompletionSource().Task.WaitAsync(token));
+        await using var cut = ScriptedServer.Http(_ => "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab");
         await ProbeBench.HttpAsync(new { url = server.Url });
-        var before = OpenSockets();
-        for (var i = 0; i < 20; i++)
+        var before = SocketsTo(server.Port, silent.Port, cut.Port);
+        for (var i = 0; i < 10; i++)
         {
-            await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => ProbeBench.HttpAsync(new { url = server.Url })));
+            await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => ProbeBench.HttpAsync(new { url = server.Url })));
+            await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => ProbeBench.HttpAsync(new { url = silent.Url }, 0.1)));
+            await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => ProbeBench.TcpAsync(new { host = "127.0.0.1", port = silent.Port, tls = true }, 0.1)));
+            await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => ProbeBench.HttpAsync(new { url = cut.Url })));
         }
 
-        await server.DisposeAsync();
-        Assert.InRange(OpenSockets(), 0, before + 5);
+        Assert.Equal(0, before);
+        Assert.Equal(0, SocketsTo(server.Port, silent.Port, cut.Port));
     }
 
-    private static int OpenSockets()
+    /// <summary>Open sockets of this process that are connected to one of these ports.</summary>
+    private static int SocketsTo(params int[] ports)
     {
-        var folder = new DirectoryInfo($"/proc/{Environment.ProcessId}/fd");
-        return folder.GetFiles().Count(file => file.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
+        var remotes = ports.Select(port => $":{port:X4}").ToArray();
+        var inodes = File.ReadLines("/proc/self/net/tcp").Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(parts => remotes.Any(remote => parts[2].EndsWith(remote, StringComparison.Ordinal))).Select(parts => $"socket:[{parts[9]}]").ToHashSet();
+        return new DirectoryInfo($"/proc/{Environment.ProcessId}/fd").GetFiles().Count(file => file.LinkTarget is { } target && inodes.Contains(target));
     }
 }

@@ -83,9 +83,11 @@ public sealed class TcpProberTests
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(1);
-        var probing = ProbeBench.TcpAsync(new { host = "127.0.0.1", port = ((IPEndPoint)listener.LocalEndPoint!).Port, expect_regex = "x" });
+        var probing = ProbeBench.TcpAsync(new { host = "127.0.0.1", port = ((IPEndPoint)listener.LocalEndPoint!).Port, send = "x", expect_regex = "y" });
         using (var accepted = await listener.AcceptAsync(TestContext.Current.CancellationToken))
         {
+            // Its byte says that the probe is past connecting.
+            await accepted.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken);
             accepted.LingerState = new LingerOption(true, 0);
         }
 

@@ -193,7 +193,7 @@ public sealed class TlsTests : IDisposable
         ScriptedServer? server = null;
         server = ScriptedServer.Start(async (plain, token) =>
         {
-            await using var stream = new SslStream(plain, false, (_, _, _, _) => true);
+            await using var stream = new SslStream(plain, false, (_, client, _, _) => client is null or { Subject: "CN=probe client" });
             await stream.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate, ClientCertificateRequired = true }, token);
             var request = await ScriptedServer.ReadHeadAsync(stream, token);
             server!.Requests.Enqueue(stream.RemoteCertificate?.Subject ?? "nobody");
@@ -216,9 +216,9 @@ public sealed class TlsTests : IDisposable
         app.Map("/", async (HttpRequest request) =>
         {
             using var reader = new StreamReader(request.Body);
-            return $"{request.Headers["X-One"]} {request.ContentType} {await reader.ReadToEndAsync()}";
+            return $"{request.Headers["X-One"]} {request.ContentType} {await reader.ReadToEndAsync(request.HttpContext.RequestAborted)}";
         });
-        await app.StartAsync();
+        await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
     }
 

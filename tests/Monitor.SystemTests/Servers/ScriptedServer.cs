@@ -15,6 +15,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private readonly ConcurrentBag<Task> _connections = [];
     private readonly Socket _listener;
     private readonly Task _accepting;
+    private int _stopped;
 
     private ScriptedServer(IPAddress address, Func<Stream, CancellationToken, Task> script)
     {
@@ -78,7 +79,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_stop.IsCancellationRequested)
+        if (Interlocked.Exchange(ref _stopped, 1) == 1)
         {
             return;
         }
@@ -87,6 +88,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         _listener.Dispose();
         await _accepting;
         await Task.WhenAll(_connections);
+        _stop.Dispose();
     }
 
     private async Task AcceptAsync(Func<Stream, CancellationToken, Task> script)
