@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Monitor.Core.Outbound;
+using Monitor.Core.Probing;
+using Monitor.Probers.Http;
+using Monitor.Probers.Ping;
+using Monitor.Probers.Tcp;
+using Monitor.Probers.Wire;
+
+namespace Monitor.Probers;
+
+/// <summary>Makes the probers known.</summary>
+public static class ProbersSetup
+{
+    /// <summary>Registers every <see cref="IProber"/>, the <see cref="ProberCatalog"/> and the <see cref="OutboundConnector"/> for webhooks; needs a <see cref="TimeProvider"/>.</summary>
+    public static IServiceCollection AddMonitorProbers(this IServiceCollection services, OutboundPolicy policy)
+    {
+        services.TryAddSingleton<INameResolver>(_ => new SystemNameResolver());
+        services.AddSingleton(provider => new Dialer(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<INameResolver>(), policy));
+        services.AddSingleton<OutboundConnector>();
+        services.AddSingleton<IProber, HttpProber>();
+        services.AddSingleton<IProber, TcpProber>();
+        services.AddSingleton<IProber, PingProber>();
+        services.AddSingleton<ProberCatalog>();
+        return services;
+    }
+}
