@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Diagnostics;
 using Monitor.Core.Probing;
@@ -35,7 +36,11 @@ public sealed partial class ProberWorkers(
         {
             var waited = time.GetElapsedTime(asked);
             var run = await ProbeAsync(prober, request, stop);
-            Telemetry.ProbeDuration.Record(run.Latency.TotalSeconds, new KeyValuePair<string, object?>("type", prober.Type));
+            if (run.Ending != ProbeEnding.Stopped)
+            {
+                Telemetry.ProbeDuration.Record(run.Latency.TotalSeconds, new KeyValuePair<string, object?>("type", prober.Type));
+            }
+
             return run with { Waited = waited };
         }
         finally
@@ -81,7 +86,8 @@ public sealed partial class ProberWorkers(
         await using var stopping = stop.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline);
 
         // On the pool of its own: a prober that blocks its thread instead of awaiting could not be cut off otherwise.
-        var probing = Task.Run(() => MeasureAsync(prober, request, deadline.Token), CancellationToken.None);
+        var begun = new StrongBox<bool>();
+        var probing = Task.Run(() => MeasureAsync(prober, request, begun, deadline.Token), CancellationToken.None);
         try
         {
             var timed = await probing.WaitAsync(request.Timeout + Grace, time, stop);
@@ -97,7 +103,10 @@ public sealed partial class ProberWorkers(
         }
         catch (TimeoutException) when (!probing.IsCompleted)
         {
-            return CutOff(prober, request.Timeout, probing, start, checkedAt, stop);
+            // No thread had time for it: the prober was never asked.
+            return Volatile.Read(ref begun.Value)
+                ? CutOff(prober, request.Timeout, probing, start, checkedAt, stop)
+                : Ended(ProbeEnding.Stalled, start, checkedAt);
         }
 #pragma warning disable CA1031 // A cancellation that neither the deadline nor the stop asked for is a defect like any other exception.
         catch (Exception e)
@@ -109,8 +118,9 @@ public sealed partial class ProberWorkers(
         }
     }
 
-    private async Task<Timed> MeasureAsync(IProber prober, ProbeRequest request, CancellationToken cancellationToken)
+    private async Task<Timed> MeasureAsync(IProber prober, ProbeRequest request, StrongBox<bool> begun, CancellationToken cancellationToken)
     {
+        Volatile.Write(ref begun.Value, true);
         var start = time.GetTimestamp();
         var result = await prober.ProbeAsync(request, cancellationToken);
         return new Timed(result, time.GetElapsedTime(start));

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Diagnostics;
+using Monitor.Core.Health;
 using Monitor.Core.Text;
 using Monitor.Grains.Probing;
 using Monitor.Grains.Scheduling;
@@ -63,9 +64,12 @@ public sealed partial class TargetLoops(
         }
     }
 
-    private IEnumerable<Measurement<double>> Statuses() => host.Grains
-        .CountBy(grain => grain.State.Status)
-        .Select(pair => new Measurement<double>(pair.Value, new KeyValuePair<string, object?>("status", pair.Key.Name())));
+    private IEnumerable<Measurement<double>> Statuses()
+    {
+        var counts = host.Grains.CountBy(grain => grain.State.Status).ToDictionary();
+        return Enum.GetValues<HealthStatus>().Select(status => new Measurement<double>(
+            counts.GetValueOrDefault(status), new KeyValuePair<string, object?>("status", status.Name())));
+    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A look round the targets failed; the next comes in a second")]
     private partial void LogRoundFailed(Exception error);

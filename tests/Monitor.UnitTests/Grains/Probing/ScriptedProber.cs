@@ -8,6 +8,8 @@ namespace Monitor.UnitTests.Grains.Probing;
 /// <summary>A prober that does what the test says. Its config is any JSON object; <c>{"bad": …}</c> no longer reads, <c>{"broken": …}</c> throws.</summary>
 internal sealed class ScriptedProber(string type = "http") : IProber
 {
+    private TaskCompletionSource? _called;
+
     public Func<ProbeRequest, CancellationToken, ValueTask<ProbeResult>> Does { get; set; } = static (_, _) => ValueTask.FromResult(Good);
 
     public static ProbeResult Good => ProbeResult.Ok(ProbeMetrics.Empty);
@@ -24,6 +26,13 @@ internal sealed class ScriptedProber(string type = "http") : IProber
 
     /// <summary>Each call's config, in order.</summary>
     public List<string> Asked { get; } = [];
+
+    /// <summary>Completes at the next call, when it has been settled what that call does.</summary>
+    public Task NextCallAsync()
+    {
+        _called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _called.Task.WaitAsync(TimeSpan.FromSeconds(10));
+    }
 
     public void Answers(ProbeResult result) => Does = (_, _) => ValueTask.FromResult(result);
 
@@ -54,6 +63,8 @@ internal sealed class ScriptedProber(string type = "http") : IProber
             Asked.Add((string)request.Config);
         }
 
-        return Does(request, cancellationToken);
+        var does = Does;
+        Interlocked.Exchange(ref _called, null)?.SetResult();
+        return does(request, cancellationToken);
     }
 }

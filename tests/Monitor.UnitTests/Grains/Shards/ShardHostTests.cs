@@ -1,0 +1,104 @@
+using Monitor.Core.Ports;
+using Monitor.Core.Shards;
+using Monitor.UnitTests.Grains.Probing;
+using Monitor.UnitTests.Grains.Targets;
+using Xunit;
+
+namespace Monitor.UnitTests.Grains.Shards;
+
+public sealed class ShardHostTests : IDisposable
+{
+    private readonly GrainStage _stage = new();
+
+    [Fact]
+    public async Task Only_targets_of_given_shards_run()
+    {
+        _stage.Store.Targets[8] = _stage.Stored(8);
+        await _stage.Host.RunShardsAsync([new Fence(ShardMap.Of(GrainStage.Id), 1, 1)], TestContext.Current.CancellationToken);
+
+        Assert.NotNull(_stage.Host.Find(GrainStage.Id));
+        Assert.Null(_stage.Host.Find(8));
+        await _stage.Host.TargetChangedAsync(8, TestContext.Current.CancellationToken);
+        Assert.Null(_stage.Host.Find(8));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_leaves_no_shard_half_begun()
+    {
+        _stage.Store.Away = true;
+        await Assert.ThrowsAsync<StoreUnavailableException>(_stage.StartAsync);
+        Assert.Empty(_stage.Host.Shards);
+
+        _stage.Store.Away = false;
+        await _stage.StartAsync();
+        Assert.Equal(ShardMap.Count, _stage.Host.Shards.Count);
+    }
+
+    [Fact]
+    public async Task A_mass_registration_is_probed_within_two_seconds_and_is_no_burst()
+    {
+        await _stage.StartAsync();
+        using var stop = new CancellationTokenSource();
+        var running = _stage.Services.Scheduler.RunAsync(stop.Token);
+        for (var id = 100; id < 1100; id++)
+        {
+            _stage.Store.Targets[id] = _stage.Stored(id);
+            await _stage.Host.TargetChangedAsync(id, TestContext.Current.CancellationToken);
+        }
+
+        var most = 0;
+        for (var i = 0; i < 20; i++)
+        {
+            var before = _stage.Store.Results.Count;
+            var armed = _stage.Inner.Armed;
+            _stage.Inner.Advance(TimeSpan.FromMilliseconds(100));
+            _stage.Services.Scheduler.Set(new Scheduling.RecordingTurn(1, TimeSpan.FromDays(1)), 0);
+            await _stage.Inner.ArmedBeyondAsync(armed).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            await Task.WhenAll(_stage.Host.Grains.Select(grain => grain.WhenIdleAsync()));
+            most = Math.Max(most, _stage.Store.Results.Count - before);
+        }
+
+        await stop.CancelAsync();
+        await running;
+        Assert.Equal(1001, _stage.Store.Results.Select(result => result.TargetId).Distinct().Count());
+        Assert.InRange(most, 1, 250);
+    }
+
+    [Fact]
+    public async Task A_stop_waits_for_runs_under_way_drops_those_that_hang_and_records_no_failure()
+    {
+        await _stage.StartAsync();
+        await _stage.PlayAsync("FFFFF");
+        _stage.Prober.Hangs();
+        var armed = _stage.Inner.Armed;
+        Assert.True(_stage.Grain.TryBegin(1));
+        _stage.Grain.Execute();
+        await _stage.Inner.ArmedBeyondAsync(armed + 1);
+
+        armed = _stage.Inner.Armed;
+        var stopping = _stage.Host.StopAllAsync(TestContext.Current.CancellationToken);
+        await _stage.Inner.ArmedBeyondAsync(armed);
+        _stage.Inner.Advance(_stage.Options.DrainTime);
+        await stopping.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        Assert.Equal(5, _stage.Store.Results.Count);
+        Assert.Equal(5, _stage.Store.Targets[GrainStage.Id].State!.ConsecutiveFailures);
+        Assert.Empty(_stage.Host.Grains);
+        Assert.Empty(_stage.Host.Shards);
+    }
+
+    [Fact]
+    public async Task An_alert_carries_the_name_as_it_was_when_it_fired()
+    {
+        await _stage.StartAsync();
+        _stage.Edited(settings => settings with { Name = "new" });
+        await _stage.Host.TargetChangedAsync(GrainStage.Id, TestContext.Current.CancellationToken);
+        await _stage.TurnAsync(ScriptedProber.Bad());
+        await _stage.TurnAsync(ScriptedProber.Bad());
+        await _stage.TurnAsync(ScriptedProber.Bad());
+
+        Assert.Equal("new", _stage.Store.Alerts[(GrainStage.Id, 1)].TargetName);
+    }
+
+    public void Dispose() => _stage.Dispose();
+}
