@@ -158,12 +158,7 @@ public sealed partial class RecordWriter
         _condition.Returning();
         if (flight.Batch is not { } batch)
         {
-            if (_condition.Back() is { } since)
-            {
-                LogBack(since, _replayed);
-            }
-
-            _replayed = 0;
+            Drained();
             return;
         }
 
@@ -177,6 +172,22 @@ public sealed partial class RecordWriter
                 LogKeptLost(batch.States[i].TargetId, outcomes[i]);
             }
         }
+    }
+
+    /// <summary>Nothing was left when the flight looked. Something may have been kept since: then it is not over yet.</summary>
+    private void Drained()
+    {
+        if (!_backlog.IsEmpty)
+        {
+            return;
+        }
+
+        if (_condition.Back() is { } since)
+        {
+            LogBack(since, _replayed);
+        }
+
+        _replayed = 0;
     }
 
     /// <summary>Into the backlog, and only then are those who wait let go on.</summary>

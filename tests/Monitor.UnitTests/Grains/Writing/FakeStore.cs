@@ -57,7 +57,8 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
                 await Gate.Task;
             }
 
-            if (fault is Fault.Before or Fault.HangThenFail)
+            // Asked again after the wait: a process that was killed meanwhile writes nothing any more.
+            if (fault is Fault.Before or Fault.HangThenFail || (fault == Fault.Hang && Faults(batch) == Fault.Before))
             {
                 throw new StoreUnavailableException("disk full");
             }

@@ -137,6 +137,7 @@ public sealed class StoreAwayTests
             }
         }
 
+        await rig.RunUntilAsync(rig.WriteAsync(Samples.Claim(9)));
         Assert.InRange(rig.Files.Length, 1, 40_000);
         rig.Store.Faults = _ => Fault.None;
         await rig.RunUntilAsync(() => rig.Condition.Reasons().Count == 0);
