@@ -8,36 +8,42 @@ Console.CancelKeyPress += (_, e) =>
     e.Cancel = true;
     stop.Cancel();
 };
-switch (options.Command)
+if (options.Command == HeapHost.Command)
 {
-    case "load":
-        await LoadBenchmark.RunAsync(options, stop.Token);
-        return 0;
-    case "memory":
-        await MemoryBenchmark.RunAsync(options, stop.Token);
-        return 0;
-    case "latency":
-        await LatencyBenchmark.RunAsync(options, stop.Token);
-        return 0;
-    case "restart":
-        await RestartBenchmark.RunAsync(options, stop.Token);
-        return 0;
-    case "post":
-        await PostBenchmark.RunAsync(options, stop.Token);
-        return 0;
-    case "storm":
-        await StormBenchmark.RunAsync(options, stop.Token);
-        return 0;
-    case HeapHost.Command:
-        return HeapHost.Run(args[1..]);
-    default:
-        Console.Error.WriteLine("""
-            load     --targets 5000 --interval 5 --type http|tcp --seconds 60 --warmup 20 [--peer | --only-peer]
-            memory   --targets 10000 --more 10000 --interval 30
-            latency  --targets 1000 --falling 100 --seconds 60
-            restart  --targets 10000 --interval 30
-            post     --connections 8 --seconds 10
-            storm    --targets 5000 --interval 5
-            """);
-        return 2;
+    return HeapHost.Run(args[1..]);
+}
+
+Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
+{
+    "load" => LoadBenchmark.RunAsync,
+    "memory" => MemoryBenchmark.RunAsync,
+    "latency" => LatencyBenchmark.RunAsync,
+    "restart" => RestartBenchmark.RunAsync,
+    "post" => PostBenchmark.RunAsync,
+    "storm" => StormBenchmark.RunAsync,
+    _ => null,
+};
+if (run is null)
+{
+    Console.Error.WriteLine("""
+        load     --targets 5000 --interval 5 --type http|tcp --seconds 60 --warmup 20 [--peer | --only-peer]
+        memory   --targets 10000 --more 10000 --interval 30
+        latency  --targets 1000 --falling 100 --seconds 60
+        restart  --targets 10000 --interval 30 [--kill]
+        post     --connections 8 --seconds 10
+        storm    --targets 5000 --interval 5
+        """);
+    return 2;
+}
+
+try
+{
+    await run(options, stop.Token);
+    return 0;
+}
+catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException or OperationCanceledException)
+{
+    // Caught, so that everything it has started is ended and cleaned up.
+    Console.Error.WriteLine(e.Message);
+    return 1;
 }

@@ -26,8 +26,16 @@ internal sealed class Workload : IAsyncDisposable
     public static async Task<Workload> StartAsync(CancellationToken cancellationToken, bool accessLog = false, Func<SiloSettings, SiloSettings>? change = null)
     {
         var load = new Workload(await NginxServer.StartAsync(cancellationToken, accessLog), await WeComStandIn.StartAsync(cancellationToken: cancellationToken));
-        load.Silo = await SiloProcess.StartAsync(change?.Invoke(load.Settings) ?? load.Settings, cancellationToken);
-        return load;
+        try
+        {
+            load.Silo = await SiloProcess.StartAsync(change?.Invoke(load.Settings) ?? load.Settings, cancellationToken);
+            return load;
+        }
+        catch
+        {
+            await load.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task StartAgainAsync(CancellationToken cancellationToken)
