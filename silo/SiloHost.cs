@@ -70,17 +70,17 @@ public static partial class SiloHost
     private static async Task<int> RunAsync(WebApplication app, SiloSettings settings)
     {
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloHost).FullName!);
-        await app.StartAsync();
+        await app.StartAsync(CancellationToken.None);
         var firstToken = await app.Services.GetRequiredService<AdminBootstrap>().RunAsync(CancellationToken.None);
         app.Services.GetRequiredService<StartupGate>().Open();
-        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         LogReady(log, settings.SiloName, string.Join(", ", addresses), settings.StoragePath);
         if (firstToken is not null)
         {
             TellFirstToken(firstToken, settings);
         }
 
-        await app.WaitForShutdownAsync();
+        await app.WaitForShutdownAsync(CancellationToken.None);
         LogStopped(log, settings.SiloName);
         return 0;
     }
