@@ -31,7 +31,7 @@ internal sealed class ScriptedProber(string type = "http") : IProber
     public Task NextCallAsync()
     {
         _called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _called.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        return _called.Task.WaitAsync(TimeSpan.FromSeconds(10), Xunit.TestContext.Current.CancellationToken);
     }
 
     public void Answers(ProbeResult result) => Does = (_, _) => ValueTask.FromResult(result);

@@ -80,7 +80,7 @@ public sealed class TimetableTests
         var runs = after.Where(due => due.Runs).ToArray();
         Assert.InRange(Busiest(runs), 1, 2 * 3000 / 30 * 5 / 4);
         Assert.Equal(0, after.Sum(due => due.Missed));
-        Assert.All(turns, turn => Assert.Contains(runs, due => due.Turn == turn));
+        Assert.Equal(turns.Length, runs.Select(due => due.Turn).Distinct().Count());
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class TargetRestartProperties
     [Fact]
     public void A_kill_between_any_two_results_changes_nothing_of_what_is_told() =>
         Prop.ForAll(Cases.ToArbitrary(), given => ToldAsync(given.History, null).GetAwaiter().GetResult()
-            == ToldAsync(given.History, given.Kill).GetAwaiter().GetResult()).Check(Config.QuickThrowOnFailure.WithMaxTest(40));
+            == ToldAsync(given.History, given.Kill).GetAwaiter().GetResult()).Check(Config.QuickThrowOnFailure.WithMaxTest(25));
 
     private static async Task<string> ToldAsync(string history, int? kill)
     {
