@@ -31,7 +31,7 @@ public static class ByteCut
 
         var (runeEnd, runeBytes) = Runes(text, room);
         var (end, bytes) = Graphemes(text, runeEnd);
-        return string.Concat(text.AsSpan(0, runeBytes - bytes > MostWasted || end == 0 ? runeEnd : end), Ellipsis);
+        return string.Concat(text.AsSpan(0, runeBytes - bytes > MostWasted ? runeEnd : end), Ellipsis);
     }
 
     private static (int Length, int Bytes) Runes(string text, int room)

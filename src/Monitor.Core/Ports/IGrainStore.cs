@@ -18,7 +18,10 @@ public interface IGrainStore
 
     Task<IReadOnlyList<Channel>> LoadChannelsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Deliveries that are pending or sending, each with its alert record, oldest first.</summary>
+    /// <summary>
+    /// Deliveries that are pending or sending, each with its alert record, oldest first; and of alerts that are still open the firings that are dead or
+    /// suppressed, because nobody who never heard of an alert is told that it is over.
+    /// </summary>
     Task<IReadOnlyList<OpenDelivery>> LoadOpenDeliveriesAsync(CancellationToken cancellationToken);
 
     /// <summary>The send slots that are younger than <paramref name="since"/>, of all robots.</summary>

@@ -11,6 +11,10 @@ internal sealed class RobotDesk(string key, Uri url, Composer composer)
 {
     private static readonly TimeSpan[] BackOff = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(60)];
     private static readonly TimeSpan BacklogMentionPause = TimeSpan.FromSeconds(60);
+
+    /// <summary>More never fit into one message; in a storm the rest is not even looked at.</summary>
+    private const int MostLooked = 300;
+
     private readonly RobotQueue _queue = new();
     private TimeSpan _holdUntil;
     private TimeSpan? _lastEnded;
@@ -47,7 +51,7 @@ internal sealed class RobotDesk(string key, Uri url, Composer composer)
             return new Step(null, slot > _holdUntil ? slot : _holdUntil);
         }
 
-        var entries = _queue.Entries();
+        var entries = _queue.Entries(MostLooked);
         if (entries.Count == 0)
         {
             return Step.Idle;
@@ -228,14 +232,15 @@ internal sealed class RobotDesk(string key, Uri url, Composer composer)
     {
         var together = digest ? Together(entries) : entries[..1];
         digest = together.Count > 1;
-        var (content, told) = digest ? composer.Digest(together, entries.Count, now.Wall) : (composer.Single(together[0], now.Wall), 1);
+        var waiting = entries.Count + Math.Max(0, _queue.Waiting - entries.Sum(entry => entry.Notices.Count()));
+        var (content, told) = digest ? composer.Digest(together, waiting, now.Wall) : (composer.Single(together[0], now.Wall), 1);
         var carried = together[..told];
         var id = Guid.CreateVersion7(now.Wall).ToString("N");
         var mention = MentionOf(carried, digest, now) ? composer.Mention(carried) with { MessageId = id + "-m" } : null;
         if (digest)
         {
             // A storm's digests are parts of one: whoever was called a moment ago is not called again for the next part.
-            var rest = told < entries.Count;
+            var rest = told < waiting;
             _mentionedUntil = rest && mention is not null ? now.Elapsed + BacklogMentionPause : rest ? _mentionedUntil : TimeSpan.Zero;
         }
 

@@ -25,13 +25,21 @@ internal sealed class RobotQueue
         notice.MayHaveArrived |= mayHaveArrived;
     }
 
-    /// <summary>What may be sent, oldest first; a recovery is joined to its firing where people have not heard of that yet.</summary>
-    public List<Entry> Entries()
+    /// <summary>Notices that wait, without what is under way.</summary>
+    public int Waiting => _waiting.Count;
+
+    /// <summary>What may be sent, oldest first, at most so much; a recovery is joined to its firing where people have not heard of that yet.</summary>
+    public List<Entry> Entries(int most)
     {
-        var entries = new List<Entry>(_notices.Count);
+        var entries = new List<Entry>(Math.Min(most, _waiting.Count));
         HashSet<Notice>? joined = null;
         foreach (var notice in _notices)
         {
+            if (entries.Count == most)
+            {
+                break;
+            }
+
             if (notice.InFlight || joined?.Contains(notice) == true)
             {
                 continue;

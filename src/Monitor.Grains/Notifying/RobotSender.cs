@@ -71,24 +71,33 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
                 await WaitAsync(step.Until, signal);
             }
         }
+        catch (OperationCanceledException e) when (!context.Stopping.IsCancellationRequested && !context.Abort.IsCancellationRequested)
+        {
+            await GoOnAsync(e, sending);
+        }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            LogDefect(context.Logger, e, desk.Key);
-            if (sending is not null)
-            {
-                List<Delivery> rows;
-                lock (context.Gate)
-                {
-                    rows = context.Router.Abandon(desk, sending, context.Now, AfterDefect);
-                }
-
-                BeginMark(rows, []);
-            }
-            else
-            {
-                await Task.Delay(AfterDefect, context.Time, context.Stopping);
-            }
+            await GoOnAsync(e, sending);
         }
+    }
+
+    /// <summary>One message must not end the loop, and what it carried must not be forgotten.</summary>
+    private async Task GoOnAsync(Exception defect, Dispatch? sending)
+    {
+        LogDefect(context.Logger, defect, desk.Key);
+        if (sending is null)
+        {
+            await Task.Delay(AfterDefect, context.Time, context.Stopping);
+            return;
+        }
+
+        List<Delivery> rows;
+        lock (context.Gate)
+        {
+            rows = context.Router.Abandon(desk, sending, context.Now, AfterDefect);
+        }
+
+        BeginMark(rows, []);
     }
 
     private async Task WaitAsync(TimeSpan? until, Task signal)

@@ -17,6 +17,7 @@ internal sealed class RobotSimulation
     private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
     private readonly NotifierOptions _options = new(new MessageOptions(Language.English, TimeZoneInfo.Utc, null), [.. Enumerable.Range(0, 32).Select(at => (byte)at)]);
     private readonly HashSet<RobotDesk> _busy = [];
+    private readonly HashSet<TimeSpan> _looks = [];
     private readonly Random _random;
     private TimeSpan _origin;
     private long _order;
@@ -170,6 +171,11 @@ internal sealed class RobotSimulation
 
     private void Look()
     {
+        if (Router.HasOrphans)
+        {
+            Store(Router.Adopt(Channels.Values), []);
+        }
+
         foreach (var desk in Router.Desks.ToList())
         {
             if (_busy.Contains(desk))
@@ -189,7 +195,10 @@ internal sealed class RobotSimulation
             {
                 var at = until + _origin;
                 Assert(at > Now, "a wait that is over is no wait");
-                At(at, () => { });
+                if (_looks.Add(at))
+                {
+                    At(at, () => _looks.Remove(at));
+                }
             }
         }
     }
