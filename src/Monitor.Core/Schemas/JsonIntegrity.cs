@@ -17,6 +17,11 @@ public static class JsonIntegrity
             case JsonValueKind.Array:
                 foreach (var item in element.EnumerateArray())
                 {
+                    if (errors.Count >= ObjectSchema.MaxErrors)
+                    {
+                        break;
+                    }
+
                     Validate(item, path, errors);
                 }
 
@@ -24,6 +29,11 @@ public static class JsonIntegrity
             case JsonValueKind.Object:
                 foreach (var property in element.EnumerateObject())
                 {
+                    if (errors.Count >= ObjectSchema.MaxErrors)
+                    {
+                        break;
+                    }
+
                     ValidateProperty(property, path, errors);
                 }
 

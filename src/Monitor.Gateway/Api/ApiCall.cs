@@ -22,7 +22,7 @@ internal sealed class ApiCall(HttpContext context)
     public Caller Caller => Caller.Of(context);
 
     /// <summary>The id in the address.</summary>
-    public long Id => long.Parse((string)context.Request.RouteValues["id"]!, NumberStyles.None, CultureInfo.InvariantCulture);
+    public long Id => long.Parse((string)context.Request.RouteValues["id"]!, NumberStyles.Integer, CultureInfo.InvariantCulture);
 
     public IReadOnlyList<string?> IfMatch => context.Request.Headers.IfMatch.ToArray();
 

@@ -124,6 +124,8 @@ public sealed class BadInputTests
         var large = Encoding.UTF8.GetBytes("{" + string.Join(",", Enumerable.Range(0, 80_000).Select(i => $"\"f{i.ToString(CultureInfo.InvariantCulture)}\":1")) + "}");
         var many = await SendAsync(host, large);
         Assert.Equal(422, many.Status);
+        var surrogates = await SendAsync(host, Encoding.UTF8.GetBytes("[" + string.Join(",", Enumerable.Repeat("\"\\ud800\"", 100_000)) + "]"));
+        Assert.Equal((422, 1), (surrogates.Status, surrogates.Json["errors"]![""]!.AsArray().Count));
         Assert.InRange(many.Text.Length, 1, 100_000);
     }
 
@@ -169,6 +171,10 @@ public sealed class BadInputTests
     [InlineData("GET", "/api/v1/targets/-1", 404)]
     [InlineData("GET", "/api/v1/targets/99999999999999999999", 404)]
     [InlineData("GET", "/api/v1/targets/4711", 404)]
+    [InlineData("GET", "/api/v1/targets/+4711", 404)]
+    [InlineData("GET", "/api/v1/targets/%204711", 404)]
+    [InlineData("GET", "/api/v1/targets/4711%20", 404)]
+    [InlineData("GET", "/api/v1/alerts/%0B1", 404)]
     [InlineData("DELETE", "/api/v1/targets/4711", 404)]
     [InlineData("DELETE", "/api/v1/channels/4711", 404)]
     [InlineData("DELETE", "/api/v1/tokens/4711", 404)]

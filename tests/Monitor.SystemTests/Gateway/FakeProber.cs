@@ -1,12 +1,15 @@
 using System.Text.Json;
+using Monitor.Core.Configs.Http;
+using Monitor.Core.Configs.Ping;
+using Monitor.Core.Configs.Tcp;
 using Monitor.Core.Probing;
 using Monitor.Core.Schemas;
 using Monitor.Core.Text;
 
 namespace Monitor.SystemTests.Gateway;
 
-/// <summary>A prober with every kind of secret: a password, a URL with credentials, a header named like one, one inside a nested object.</summary>
-internal sealed class FakeProber(string type, ObjectSchema schema, Func<ConfigValues, string> endpoint) : IProber
+/// <summary>A prober with every kind of secret: a password, a URL with credentials, a header named like one, one inside a nested object; and the real configs, under names of their own.</summary>
+internal sealed class FakeProber(string type, ObjectSchema schema, Func<JsonElement, ConfigReading>? read = null) : IProber
 {
     public string Type => type;
 
@@ -16,8 +19,11 @@ internal sealed class FakeProber(string type, ObjectSchema schema, Func<ConfigVa
 
     public static IProber[] All =>
     [
-        new FakeProber("http", HttpSchema, config => SecretUrl.Masked(config.Text("url")!)),
-        new FakeProber("tcp", TcpSchema, config => $"{config.Text("host")}:{config.Int("port")}"),
+        new FakeProber("http", HttpSchema),
+        new FakeProber("tcp", TcpSchema),
+        new FakeProber("x-http", HttpConfig.Schema, HttpConfig.Read),
+        new FakeProber("x-tcp", TcpConfig.Schema, TcpConfig.Read),
+        new FakeProber("x-ping", PingConfig.Schema, PingConfig.Read),
     ];
 
     private static readonly ObjectSchema Tls = new(
@@ -38,13 +44,18 @@ internal sealed class FakeProber(string type, ObjectSchema schema, Func<ConfigVa
         new Field("port", new IntegerRule(1, 65535)) { Required = true, DirectsSecrets = true },
         new Field("password", new TextRule(0, 1000)) { Secret = true });
 
-    public ConfigReading Read(JsonElement config)
-    {
-        var errors = new List<FieldError>();
-        schema.Validate(config, "", errors);
-        return errors.Count > 0 ? ConfigReading.Refused(errors) : ConfigReading.Accepted(config.GetRawText(), endpoint(new ConfigValues(config)));
-    }
+    public ConfigReading Read(JsonElement config) => read?.Invoke(config) ?? ReadPlainly(config);
 
     public ValueTask<ProbeResult> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken) =>
         ValueTask.FromResult(ProbeResult.Ok(ProbeMetrics.Empty));
+
+    private ConfigReading ReadPlainly(JsonElement config)
+    {
+        var errors = new List<FieldError>();
+        schema.Validate(config, "", errors);
+        var values = new ConfigValues(config);
+        return errors.Count > 0
+            ? ConfigReading.Refused(errors)
+            : ConfigReading.Accepted(config.GetRawText(), values.Text("url") is { } url ? SecretUrl.Masked(url) : $"{values.Text("host")}:{values.Int("port")}");
+    }
 }

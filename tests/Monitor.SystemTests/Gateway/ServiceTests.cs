@@ -54,13 +54,24 @@ public sealed class ServiceTests
     }
 
     [Fact]
+    public async Task Head_answers_as_get_does_without_the_body()
+    {
+        await using var host = await GatewayHost.StartAsync();
+
+        var get = await host.GetAsync("/api/v1/targets");
+        var head = await host.SendAsync(HttpMethod.Head, "/api/v1/targets", (string?)null, GatewayHost.AdminToken);
+
+        Assert.Equal((200, "", get.Headers["Content-Length"]), (head.Status, head.Text, head.Headers["Content-Length"]));
+    }
+
+    [Fact]
     public async Task Probers_come_with_the_schema_of_their_config()
     {
         await using var host = await GatewayHost.StartAsync();
 
         var probers = (await host.GetAsync("/api/v1/probers")).Json.AsArray();
 
-        Assert.Equal(["http", "tcp"], probers.Select(prober => prober!["type"]!.GetValue<string>()));
+        Assert.Equal(["http", "tcp", "x-http", "x-ping", "x-tcp"], probers.Select(prober => prober!["type"]!.GetValue<string>()));
         var password = probers[1]!["schema"]!["properties"]!["password"]!;
         Assert.True(password["writeOnly"]!.GetValue<bool>());
     }
