@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Monitor.UnitTests.History;
 
-public class LatencySketchTests
+public sealed class LatencySketchTests
 {
     private static readonly Gen<int[]> Latencies = Gen.NonEmptyListOf(Gen.Choose(1, 60_000_000)).Select(values => values.ToArray());
 

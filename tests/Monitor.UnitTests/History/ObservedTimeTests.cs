@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Monitor.UnitTests.History;
 
-public class ObservedTimeTests
+public sealed class ObservedTimeTests
 {
     [Theory]
     [InlineData("10ok 20ok 30ok", "10-55")]
@@ -44,7 +44,7 @@ public class ObservedTimeTests
         foreach (var part in results.Split(' '))
         {
             var digits = part.TakeWhile(char.IsAsciiDigit).Count();
-            summary.Add(long.Parse(part[..digits]), Enum.Parse<ProbeOutcome>(part[digits..], ignoreCase: true), warned: false, 5, reach: 25);
+            summary.Add(long.Parse(part[..digits], System.Globalization.CultureInfo.InvariantCulture), Enum.Parse<ProbeOutcome>(part[digits..], ignoreCase: true), warned: false, 5, reach: 25);
         }
 
         return summary;

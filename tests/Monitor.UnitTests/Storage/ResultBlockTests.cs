@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Monitor.UnitTests.Storage;
 
-public class ResultBlockTests
+public sealed class ResultBlockTests
 {
     private static readonly Gen<string> Names = Gen.Elements("dns_ms", "connect_ms", "address", "lag_by_topic", "is_replica", "made_up", "version");
 

@@ -4,6 +4,7 @@ using Monitor.Grains.Writing;
 using Monitor.Tests.Shared;
 using Monitor.UnitTests.Grains.Writing;
 using Xunit;
+using Fault = Monitor.UnitTests.Grains.Writing.Fault;
 
 namespace Monitor.UnitTests.Grains.Upkeep;
 
