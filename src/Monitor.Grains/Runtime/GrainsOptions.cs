@@ -12,5 +12,5 @@ public sealed record GrainsOptions
     public int? ProbesPerType { get; init; }
 
     /// <summary>How long a stop waits for probes that are under way before it drops them.</summary>
-    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(3);
 }

@@ -131,9 +131,16 @@ public sealed partial class Scheduler : IDisposable
 
     private void Wake()
     {
-        if (_wake.CurrentCount == 0)
+        try
         {
-            _wake.Release();
+            if (_wake.CurrentCount == 0)
+            {
+                _wake.Release();
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // A timer that was on its way while the process ends: thrown from there it would be a crash.
         }
     }
 }

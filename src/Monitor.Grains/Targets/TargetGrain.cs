@@ -310,7 +310,10 @@ public sealed partial class TargetGrain : ScheduledTurn
             TimeSpan.Zero);
     }
 
-    /// <summary>After a first failure the retry interval counts, from the start of the run, until the verdict is settled; then the rhythm is the old one again. Inside the gate, so that it cannot undo what an edit has armed.</summary>
+    /// <summary>
+    /// After a first failure the retry interval counts, from the start of the run, until the verdict is settled; then the rhythm is the old one again.
+    /// Inside the gate, so that it cannot undo what an edit has armed.
+    /// </summary>
     private void Rearm(long begun, ProbeTrigger trigger)
     {
         if (_closed || _lease.IsLeaving || !_watched.Rules.Enabled)
