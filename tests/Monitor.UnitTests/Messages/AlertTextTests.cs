@@ -3,7 +3,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using Monitor.Core.Alerts;
 using Monitor.Core.Messages;
-using Monitor.Core.Text;
 using Xunit;
 using static Monitor.UnitTests.Messages.SampleAlerts;
 
