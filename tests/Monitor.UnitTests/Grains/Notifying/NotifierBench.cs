@@ -20,7 +20,11 @@ internal sealed class NotifierBench : IRecordWriter, IGrainStore, IAsyncDisposab
     private readonly Lock _lock = new();
     private readonly List<(Func<bool> Condition, TaskCompletionSource Signal)> _waiters = [];
 
+    public NotifierBench() => Clock = new BenchTime(Time);
+
     public FakeTime Time { get; } = new();
+
+    public BenchTime Clock { get; }
 
     public Dictionary<DeliveryKey, OpenDelivery> Rows { get; } = [];
 
@@ -48,7 +52,7 @@ internal sealed class NotifierBench : IRecordWriter, IGrainStore, IAsyncDisposab
     public async Task<NotifierBench> StartAsync(bool loaded = true)
     {
         var options = new NotifierOptions(new MessageOptions(Language.English, TimeZoneInfo.Utc, null), new byte[32]);
-        Notifier = new Notifier(this, this, new HttpMessageInvoker(new Robot(this)), options, Time, new ListLogger(this));
+        Notifier = new Notifier(this, this, new HttpMessageInvoker(new Robot(this)), options, Clock, new ListLogger(this));
         await Notifier.StartAsync(CancellationToken.None);
         if (loaded)
         {

@@ -220,17 +220,5 @@ public sealed class NotifierTests
         Assert.Single(bench.Posts);
     }
 
-    /// <summary>Moves the clock whenever the code under test has gone to sleep.</summary>
-    private static async Task AdvanceUntilAsync(NotifierBench bench, Func<bool> condition)
-    {
-        var reached = bench.UntilAsync(condition);
-        while (!reached.IsCompleted)
-        {
-            var armed = bench.Time.Armed;
-            bench.Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(reached, bench.Time.ArmedBeyondAsync(armed), Task.Run(static () => { }, TestContext.Current.CancellationToken));
-        }
-
-        await reached;
-    }
+    private static Task AdvanceUntilAsync(NotifierBench bench, Func<bool> condition) => bench.Clock.AdvanceUntilAsync(bench.UntilAsync(condition));
 }
