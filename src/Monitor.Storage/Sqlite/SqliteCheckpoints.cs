@@ -33,13 +33,15 @@ internal sealed class SqliteCheckpoints(string path) : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Ends the thread. Commits may still come: <see cref="Dispose"/> when there are none any more.</summary>
+    public void Stop()
     {
         _closing = true;
         _wake.Set();
         _thread?.Join();
-        _wake.Dispose();
     }
+
+    public void Dispose() => _wake.Dispose();
 
     private void Loop()
     {

@@ -24,11 +24,11 @@ public sealed partial class SqliteStore
         long id, long expectedRevision, TargetSettings settings, Edit edit, CancellationToken cancellationToken)
     {
         var secret = Sealed(settings);
-        return Writer.RunAsync(session => TargetTable.Update(session, Secrets, id, expectedRevision, settings, secret, edit), cancellationToken);
+        return SeenAgainAsync(Writer.RunAsync(session => TargetTable.Update(session, Secrets, id, expectedRevision, settings, secret, edit), cancellationToken));
     }
 
     public Task<EditOutcome<Target>> DeleteTargetAsync(long id, long? expectedRevision, Edit edit, CancellationToken cancellationToken) =>
-        Writer.RunAsync(session => TargetTable.Delete(session, Secrets, id, expectedRevision, edit), cancellationToken);
+        SeenAgainAsync(Writer.RunAsync(session => TargetTable.Delete(session, Secrets, id, expectedRevision, edit), cancellationToken));
 
     public Task<Page<Channel>> ListChannelsAsync(ChannelQuery query, CancellationToken cancellationToken) => Readers.ReadAsync(
         session =>
@@ -54,11 +54,11 @@ public sealed partial class SqliteStore
         long id, long expectedRevision, ChannelSettings settings, Edit edit, CancellationToken cancellationToken)
     {
         var url = Secrets.SealWebhook(settings.WebhookUrl);
-        return Writer.RunAsync(session => ChannelTable.Update(session, Secrets, id, expectedRevision, settings, url, edit), cancellationToken);
+        return SeenAgainAsync(Writer.RunAsync(session => ChannelTable.Update(session, Secrets, id, expectedRevision, settings, url, edit), cancellationToken));
     }
 
     public Task<EditOutcome<Channel>> DeleteChannelAsync(long id, long? expectedRevision, Edit edit, CancellationToken cancellationToken) =>
-        Writer.RunAsync(session => ChannelTable.Delete(session, Secrets, id, expectedRevision), cancellationToken);
+        SeenAgainAsync(Writer.RunAsync(session => ChannelTable.Delete(session, Secrets, id, expectedRevision), cancellationToken));
 
     private static Page<T> PageOf<T>(List<T> rows, int limit, long total, Func<T, long> id)
     {

@@ -18,8 +18,9 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
     private SqliteWriter? _writer;
     private SqliteReaders? _readers;
     private SqliteCheckpoints? _checkpoints;
-    private string? _unreadable;
+    private volatile string? _unreadable;
     private byte[]? _installationSecret;
+    private int _closed;
 
     public string? WriteTrouble => _writer?.Trouble;
 
@@ -48,10 +49,17 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
 
     public void Dispose()
     {
+        // A container that knows the store by several ports disposes it as often.
+        if (Interlocked.Exchange(ref _closed, 1) == 1)
+        {
+            return;
+        }
+
         // The writer closes last: closing the last connection that may write takes the log in.
         _readers?.Dispose();
-        _checkpoints?.Dispose();
+        _checkpoints?.Stop();
         _writer?.Dispose();
+        _checkpoints?.Dispose();
         _maintenance.Dispose();
         _folder?.Dispose();
     }
@@ -129,12 +137,36 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
         var channels = ChannelTable.Unreadable(session, Secrets);
         if (targets.Count + channels.Count == 0)
         {
+            _unreadable = null;
             return;
         }
 
-        _unreadable = $"the key ring in {options.KeyFolder} cannot open the secrets of {Told("target", targets)}{(targets.Count > 0 && channels.Count > 0 ? " and " : "")}"
+        var line = $"the key ring in {options.KeyFolder} cannot open the secrets of {Told("target", targets)}{(targets.Count > 0 && channels.Count > 0 ? " and " : "")}"
             + $"{Told("channel", channels)}: restore the key ring, or enter these secrets again; such targets are not probed";
-        LogUnreadable(_unreadable);
+        if (line != _unreadable)
+        {
+            LogUnreadable(line);
+        }
+
+        _unreadable = line;
+    }
+
+    /// <summary>After an edit that may have given a secret again.</summary>
+    private async Task<T> SeenAgainAsync<T>(Task<T> edit)
+    {
+        var outcome = await edit;
+        if (_unreadable is not null)
+        {
+            await Readers.ReadAsync(
+                session =>
+                {
+                    FindUnreadable(session);
+                    return true;
+                },
+                CancellationToken.None);
+        }
+
+        return outcome;
     }
 
     private static string Told(string what, List<long> ids) =>

@@ -47,7 +47,7 @@ public static class DiskPerResult
                 var made = await MakeTargetsAsync(store, targets, interval);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"targets made: {made:F0}/s over 8 callers"));
                 var watch = Stopwatch.StartNew();
-                await WriteAsync(store, targets, results, interval, metrics, watch);
+                await WriteAsync(store, targets, results, interval, metrics);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture, $"results with upkeep: {targets * (long)results / watch.Elapsed.TotalSeconds:F0}/s"));
             }
@@ -87,12 +87,13 @@ public static class DiskPerResult
     }
 
     /// <summary>One commit for each second of the clock that is played, upkeep after each minute of it.</summary>
-    private static async Task WriteAsync(SqliteStore store, int targets, int results, int interval, bool metrics, Stopwatch watch)
+    private static async Task WriteAsync(SqliteStore store, int targets, int results, int interval, bool metrics)
     {
         var random = new Random(1);
         var batch = new List<CheckRecord>();
         var seconds = (long)results * interval;
         var commits = TimeSpan.Zero;
+        var upkeep = TimeSpan.Zero;
         for (var second = 0L; second < seconds; second++)
         {
             batch.Clear();
@@ -101,16 +102,20 @@ public static class DiskPerResult
                 batch.Add(Record(target, second, random, metrics));
             }
 
-            var before = watch.Elapsed;
+            var before = Environment.CpuUsage.TotalTime;
             await store.CommitAsync(new CommitBatch("silo-1", second, batch, [], []), CancellationToken.None);
-            commits += watch.Elapsed - before;
+            var between = Environment.CpuUsage.TotalTime;
             while (second % 60 == 59 && await store.MaintainAsync(Start.AddSeconds(second), Kept, CancellationToken.None))
             {
             }
+
+            commits += between - before;
+            upkeep += Environment.CpuUsage.TotalTime - between;
         }
 
+        var all = (double)targets * results;
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"commits alone: {commits.TotalMicroseconds / ((double)targets * results):F2} us a result"));
+            CultureInfo.InvariantCulture, $"CPU: commits {commits.TotalMicroseconds / all:F2}, upkeep {upkeep.TotalMicroseconds / all:F2} us a result"));
         while (await store.MaintainAsync(Start.AddSeconds(seconds + 3_600), Kept, CancellationToken.None))
         {
         }
