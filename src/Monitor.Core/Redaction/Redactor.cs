@@ -59,15 +59,15 @@ public static partial class Redactor
 
     private static string OneLine(string text) => Breaks().Replace(text, " ").Trim();
 
-    [GeneratedRegex(@"(?<mark>[?&])(?<name>[A-Za-z0-9_.\-]{1,64})=[^&\s""'<>#]+", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<mark>[?&])(?<name>[A-Za-z0-9_.\-]{1,64})=[^&\s""'<>#]+", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex QueryValue();
 
-    [GeneratedRegex(@"://[^\s/?#@""'<>]+@", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"://[^\s/?#@""'<>]+@", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex UserInfo();
 
-    [GeneratedRegex(@"\b(?<scheme>Bearer|Basic)\s+[A-Za-z0-9+/=._~\-]{8,}", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\b(?<scheme>Bearer|Basic)\s+[A-Za-z0-9+/=._~\-]{8,}", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, Timeout.Infinite)]
     private static partial Regex Bearer();
 
-    [GeneratedRegex(@"[\p{Cc}\p{Zl}\p{Zp}]+", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"[\p{Cc}\p{Zl}\p{Zp}]+", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex Breaks();
 }

@@ -84,7 +84,7 @@ public sealed class OutageTests
         var healthy = await scene.StatusAsync(id, "healthy");
         Assert.Equal(0, healthy["metrics"]!["loss_percent"]!.GetValue<double>());
 
-        await scene.Api.PatchAsync($"/api/v1/targets/{id}", new { config = new { max_latency_ms = 0.0001 } }, Scene.Token);
+        await scene.Api.PatchAsync($"/api/v1/targets/{id}", new { config = new { max_latency_ms = 0.001 } }, Scene.Token);
         var firing = await scene.ToldAsync(id, 1, resolved: false);
         Assert.StartsWith("assertion:", firing.Word("message"), StringComparison.Ordinal);
 

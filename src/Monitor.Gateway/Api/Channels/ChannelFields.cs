@@ -43,6 +43,6 @@ internal static partial class ChannelFields
     private static LocalizedText? Mobile(string text) =>
         MobileNumber().IsMatch(text) ? null : new LocalizedText("must be a telephone number: digits, with + before if need be", "必须是手机号码");
 
-    [GeneratedRegex(@"\A\+?[0-9]{5,19}\z", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\A\+?[0-9]{5,19}\z", RegexOptions.CultureInvariant, Timeout.Infinite)]
     private static partial Regex MobileNumber();
 }
