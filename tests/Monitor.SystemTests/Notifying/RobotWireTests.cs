@@ -52,7 +52,7 @@ public sealed class RobotWireTests
         var redirected = await TestAsync(robot.Url("the-key"));
         var endless = await TestAsync(robot.Url("the-key"));
         Assert.Equal((false, 302), (redirected.Sent, redirected.HttpStatus));
-        Assert.Equal((false, 1024), (endless.Sent, System.Text.Encoding.UTF8.GetByteCount(endless.Answer!) + 1));
+        Assert.Equal((false, 1024), (endless.Sent, System.Text.Encoding.UTF8.GetByteCount(endless.Answer!)));
         Assert.DoesNotContain(robot.Messages, message => message.Key == "other");
     }
 

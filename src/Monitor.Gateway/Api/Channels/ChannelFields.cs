@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Monitor.Core.Messages;
 using Monitor.Core.Schemas;
 using Monitor.Core.Text;
 using Monitor.Gateway.Api.Targets;

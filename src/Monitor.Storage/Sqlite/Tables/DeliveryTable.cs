@@ -36,12 +36,17 @@ internal static class DeliveryTable
         """,
         slot.MessageId, slot.Robot, Micros.Of(slot.StartedAt), Micros.Of(slot.EndedAt));
 
-    /// <summary>Oldest first; of the same moment a firing before its recovery.</summary>
+    /// <summary>
+    /// What is pending or on its way, and the dead and suppressed firings of alerts that are still open: their recovery must not be told to who never
+    /// heard the firing. Oldest first; of the same moment a firing before its recovery.
+    /// </summary>
     public static List<OpenDelivery> Open(SqliteSession session) => session.Rows(
         row => new OpenDelivery(Read(row, AlertTable.ColumnCount), AlertTable.Read(row)),
         $"""
          SELECT {AlertTable.Columns}, {Columns} FROM deliveries d JOIN alert_records a ON a.target_id = d.target_id AND a.episode = d.episode
-         WHERE d.status IN ('pending', 'sending') ORDER BY d.created_at, d.target_id, d.episode, d.kind, d.channel_id
+         WHERE d.status IN ('pending', 'sending')
+            OR (d.status IN ('dead', 'suppressed') AND d.kind = 0 AND a.resolved_at IS NULL)
+         ORDER BY d.created_at, d.target_id, d.episode, d.kind, d.channel_id
          """);
 
     public static List<SendSlot> Sends(SqliteSession session, DateTimeOffset since) => session.Rows(
