@@ -13,7 +13,7 @@ public sealed class SmallDisk : IAsyncDisposable
     public static async Task<SmallDisk?> MountAsync(int megabytes, CancellationToken cancellationToken)
     {
         var path = Directory.CreateTempSubdirectory("monitor-disk-").FullName;
-        if (OperatingSystem.IsLinux() && await RunAsync(cancellationToken, "mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "monitor-test", path))
+        if (OperatingSystem.IsLinux() && await RunAsync("mount", ["-t", "tmpfs", "-o", $"size={megabytes}m", "monitor-test", path], cancellationToken))
         {
             return new SmallDisk(path);
         }
@@ -22,21 +22,22 @@ public sealed class SmallDisk : IAsyncDisposable
         return null;
     }
 
-    public Task<bool> MakeReadOnlyAsync(CancellationToken cancellationToken) => RunAsync(cancellationToken, "mount", "-o", "remount,ro", Path);
+    public Task<bool> MakeReadOnlyAsync(CancellationToken cancellationToken) => RunAsync("mount", ["-o", "remount,ro", Path], cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
-        if (await RunAsync(CancellationToken.None, "umount", Path))
+        if (await RunAsync("umount", [Path], CancellationToken.None))
         {
             Directory.Delete(Path);
         }
     }
 
-    private static async Task<bool> RunAsync(CancellationToken cancellationToken, string program, params string[] arguments)
+    private static async Task<bool> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+            using var process = Process.Start(start)!;
             await process.WaitForExitAsync(cancellationToken);
             return process.ExitCode == 0;
         }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.Versioning;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Monitor.Core.Ports;
@@ -52,7 +54,7 @@ public sealed class SqliteTroubleTests : IDisposable
     public async Task A_database_that_has_lost_its_end_is_refused()
     {
         (await OpenAsync(_folder)).Dispose();
-        using (var file = new FileStream(Options.DatabasePath, FileMode.Open))
+        await using (var file = new FileStream(Options.DatabasePath, FileMode.Open))
         {
             file.SetLength(file.Length - 8_192);
         }
@@ -76,6 +78,7 @@ public sealed class SqliteTroubleTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public async Task Files_are_readable_by_their_owner_only_and_hold_no_secret()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "modes are those of Unix");
@@ -200,6 +203,7 @@ public sealed class SqliteTroubleTests : IDisposable
 
     private static Task<StoreRefusedException> RefusedAsync(string folder) => Assert.ThrowsAsync<StoreRefusedException>(() => OpenAsync(folder));
 
+    [SuppressMessage("Security", "CA2100", Justification = "A constant of this test.")]
     private void Alter(string sql)
     {
         using var connection = new SqliteConnection($"Data Source={Options.DatabasePath};Pooling=False");
