@@ -35,12 +35,6 @@ internal sealed class SqliteCheckpoints(string path) : IDisposable
 
     public void Dispose()
     {
-        // The container disposes a store once for each port that it was registered as.
-        if (_closing)
-        {
-            return;
-        }
-
         _closing = true;
         _wake.Set();
         _thread?.Join();

@@ -17,6 +17,7 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
     private SecretBox? _secrets;
     private SqliteWriter? _writer;
     private SqliteReaders? _readers;
+    private int _disposed;
     private SqliteCheckpoints? _checkpoints;
     private string? _unreadable;
     private byte[]? _installationSecret;
@@ -48,6 +49,12 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
 
     public void Dispose()
     {
+        // The container disposes it once for each port that it is registered as.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         // The writer closes last: closing the last connection that may write takes the log in.
         _readers?.Dispose();
         _checkpoints?.Dispose();
