@@ -36,12 +36,6 @@ internal sealed class SqliteCheckpoints(string path) : IDisposable
     /// <summary>Ends the thread. Commits may still come: <see cref="Dispose"/> when there are none any more.</summary>
     public void Stop()
     {
-        // The container disposes a store once for each port that it was registered as.
-        if (_closing)
-        {
-            return;
-        }
-
         _closing = true;
         _wake.Set();
         _thread?.Join();

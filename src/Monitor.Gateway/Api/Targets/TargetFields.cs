@@ -61,6 +61,6 @@ internal static partial class TargetFields
         ? null
         : new LocalizedText("a label's key must match [a-z0-9_.-]{1,63}", "标签名必须符合 [a-z0-9_.-]{1,63}");
 
-    [GeneratedRegex(@"\A[a-z0-9_.-]{1,63}\z", RegexOptions.CultureInvariant, -1)]
+    [GeneratedRegex(@"\A[a-z0-9_.-]{1,63}\z", RegexOptions.CultureInvariant, System.Threading.Timeout.Infinite)]
     private static partial Regex LabelName();
 }
