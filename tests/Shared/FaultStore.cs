@@ -5,9 +5,9 @@ using Monitor.Core.Ports;
 namespace Monitor.Tests.Shared;
 
 /// <summary>A store whose commits fail by a plan, one entry a call; beyond its end all goes well.</summary>
-public sealed class FaultStore(IGrainStore inner, IEnumerable<Fault> plan) : IGrainStore
+public sealed class FaultStore(IGrainStore inner, IEnumerable<StoreFault> plan) : IGrainStore
 {
-    private readonly Queue<Fault> _plan = new(plan);
+    private readonly Queue<StoreFault> _plan = new(plan);
     private readonly Lock _lock = new();
 
     public int Failed { get; private set; }
@@ -15,13 +15,13 @@ public sealed class FaultStore(IGrainStore inner, IEnumerable<Fault> plan) : IGr
     public async Task<IReadOnlyList<StateOutcome>> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
     {
         var fault = Next();
-        if (fault == Fault.Before)
+        if (fault == StoreFault.Before)
         {
             throw new StoreUnavailableException("injected: nothing was done");
         }
 
         var outcomes = await inner.CommitAsync(batch, cancellationToken);
-        return fault == Fault.After ? throw new StoreUnavailableException("injected: done, but reported as failed") : outcomes;
+        return fault == StoreFault.After ? throw new StoreUnavailableException("injected: done, but reported as failed") : outcomes;
     }
 
     public Task<IReadOnlyList<StoredTarget>> LoadTargetsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken) =>
@@ -36,12 +36,12 @@ public sealed class FaultStore(IGrainStore inner, IEnumerable<Fault> plan) : IGr
     public Task<IReadOnlyList<SendSlot>> LoadSendsAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
         inner.LoadSendsAsync(since, cancellationToken);
 
-    private Fault Next()
+    private StoreFault Next()
     {
         lock (_lock)
         {
-            var fault = _plan.TryDequeue(out var next) ? next : Fault.None;
-            Failed += fault == Fault.None ? 0 : 1;
+            var fault = _plan.TryDequeue(out var next) ? next : StoreFault.None;
+            Failed += fault == StoreFault.None ? 0 : 1;
             return fault;
         }
     }
@@ -78,7 +78,7 @@ public sealed class RepeatingStore(IGrainStore inner) : IGrainStore
         inner.LoadSendsAsync(since, cancellationToken);
 }
 
-public enum Fault
+public enum StoreFault
 {
     None,
 

@@ -33,7 +33,7 @@ public sealed class FaultySqliteStoreTests : SqliteStoreTests
     protected override async Task<StorePorts> OpenAsync(CancellationToken cancellationToken)
     {
         var ports = await base.OpenAsync(cancellationToken);
-        _faults = new FaultStore(ports.Grains, Enumerable.Repeat(new[] { Fault.Before, Fault.After, Fault.None }, 1_000).SelectMany(plan => plan));
+        _faults = new FaultStore(ports.Grains, Enumerable.Repeat(new[] { StoreFault.Before, StoreFault.After, StoreFault.None }, 1_000).SelectMany(plan => plan));
         return ports with { Grains = new RepeatingStore(_faults) };
     }
 }
