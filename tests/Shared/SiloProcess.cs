@@ -46,6 +46,11 @@ public sealed class SiloProcess : IAsyncDisposable
             await silo.ReadyAsync(cancellationToken);
             return silo;
         }
+        catch (TimeoutException e)
+        {
+            await silo.DisposeAsync();
+            throw new TimeoutException($"{e.Message}; it said: {silo.Output}", e);
+        }
         catch
         {
             await silo.DisposeAsync();
