@@ -1,4 +1,5 @@
 using Monitor.Benchmarks;
+using Monitor.Benchmarks.Storage;
 
 // dotnet run --project tests/Monitor.Benchmarks -c Release -- COMMAND [--option value …]; docs/performance.md names the commands and their figures.
 var options = BenchmarkOptions.Read(args);
@@ -11,6 +12,11 @@ Console.CancelKeyPress += (_, e) =>
 if (options.Command == HeapHost.Command)
 {
     return HeapHost.Run(args[1..]);
+}
+
+if (options.Command == "disk")
+{
+    return DiskPerResult.Run(args[1..]);
 }
 
 Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
@@ -32,6 +38,7 @@ if (run is null)
         restart  --targets 10000 --interval 30 [--kill]
         post     --connections 8 --seconds 10
         storm    --targets 5000 --interval 5
+        disk     bytes a stored result
         """);
     return 2;
 }
