@@ -18,6 +18,7 @@ public static class StorageSetup
         services.AddSingleton<IHistoryStore>(provider => provider.GetRequiredService<SqliteStore>());
         services.AddSingleton<ITokenStore>(provider => provider.GetRequiredService<SqliteStore>());
         services.AddSingleton<IStoreLifecycle>(provider => provider.GetRequiredService<SqliteStore>());
+        services.AddSingleton<ICondition>(provider => provider.GetRequiredService<SqliteStore>());
         services.AddSingleton<IShardStore>(provider => provider.GetRequiredService<SqliteStore>());
         return services;
     }

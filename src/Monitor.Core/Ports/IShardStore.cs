@@ -10,4 +10,10 @@ public interface IShardStore
     /// that an earlier process left under way can commit.
     /// </summary>
     Task<IReadOnlyList<Fence>> ClaimAllAsync(SiloIdentity silo, CancellationToken cancellationToken);
+
+    /// <summary>How far each target's settings have come, tombstones included: for owners to find edits that nobody told them of.</summary>
+    Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(CancellationToken cancellationToken);
 }
+
+/// <param name="Deleted">Only its tombstone is left.</param>
+public readonly record struct TargetRevision(long TargetId, long Revision, bool Deleted);

@@ -8,7 +8,7 @@ using Monitor.Grains.Targets;
 
 namespace Monitor.Grains.Runtime;
 
-/// <summary>Wires the targets. Wants from the container: TimeProvider, SiloIdentity, IGrainStore, IRecordWriter, IDeliveryQueue, ProberCatalog, logging.</summary>
+/// <summary>Wires the targets. Wants from the container: TimeProvider, SiloIdentity, IGrainStore, IShardStore, IRecordWriter, IDeliveryQueue, ProberCatalog, logging.</summary>
 public static class GrainsSetup
 {
     /// <summary>
@@ -27,6 +27,7 @@ public static class GrainsSetup
         services.AddSingleton<RecordMaker>();
         services.AddSingleton<GrainServices>();
         services.AddSingleton<ShardHost>();
+        services.AddSingleton<EditWatch>();
         services.AddSingleton<SilenceWatch>();
         services.AddSingleton<TargetRuntime>();
         services.AddSingleton<ITargetRuntime>(provider => provider.GetRequiredService<TargetRuntime>());

@@ -12,7 +12,7 @@ namespace Monitor.Grains.Runtime;
 
 /// <summary>The loops that all targets share: the scheduler, the stall ticker, and a look round once a second. Started before any shard runs, ended after all have stopped.</summary>
 public sealed partial class TargetLoops(
-    Scheduler scheduler, StallDetector stalls, ShardHost host, SilenceWatch silence, TimeProvider time, ILogger<TargetLoops> log)
+    Scheduler scheduler, StallDetector stalls, ShardHost host, EditWatch edits, SilenceWatch silence, TimeProvider time, ILogger<TargetLoops> log)
     : IHostedService, IDisposable
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
@@ -48,8 +48,9 @@ public sealed partial class TargetLoops(
             try
             {
                 await timer.WaitForNextTickAsync(cancellationToken);
-                await host.TakeUpOwedAsync(cancellationToken);
                 silence.Look();
+                await edits.LookAsync(cancellationToken);
+                await host.TakeUpOwedAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

@@ -105,6 +105,21 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
         }
     }
 
+    /// <summary>
+    /// Finds edits that nobody told of: one whose store answered too late, or whose caller died in between. A target without a row is left alone:
+    /// no row is "don't know", never "gone".
+    /// </summary>
+    public void Compare(IEnumerable<TargetRevision> stored)
+    {
+        foreach (var (id, revision, deleted) in stored)
+        {
+            if (_shards.ContainsKey(ShardMap.Of(id)) && (Find(id) is { } grain ? deleted || grain.Revision < revision : !deleted))
+            {
+                _owed[id] = 0;
+            }
+        }
+    }
+
     /// <summary>Takes up edits that could not be taken up when they came. Called once a second.</summary>
     public async Task TakeUpOwedAsync(CancellationToken cancellationToken)
     {

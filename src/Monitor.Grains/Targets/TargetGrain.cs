@@ -64,6 +64,9 @@ public sealed partial class TargetGrain : ScheduledTurn
 
     public long Id => _watched.Id;
 
+    /// <summary>Of the settings that it runs by.</summary>
+    public long Revision => Volatile.Read(ref _watched).Revision;
+
     public int Shard => _lease.Fence.Shard;
 
     public HealthState State => Volatile.Read(ref _state);

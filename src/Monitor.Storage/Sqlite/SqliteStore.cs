@@ -34,7 +34,8 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
 
     public Task OpenAsync(CancellationToken cancellationToken) => Task.Run(Open, cancellationToken);
 
-    public IReadOnlyList<string> Reasons() => [.. new[] { WriteTrouble, _unreadable }.OfType<string>()];
+    /// <summary>What cannot be read; trouble with writing is told by whoever writes, with what waits for it.</summary>
+    public IReadOnlyList<string> Reasons() => _unreadable is { } reason ? [reason] : [];
 
     public Task ProbeWriteAsync(CancellationToken cancellationToken)
     {
@@ -46,6 +47,9 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
 
     public Task<IReadOnlyList<Fence>> ClaimAllAsync(SiloIdentity silo, CancellationToken cancellationToken) =>
         Writer.RunAsync(session => ShardTable.ClaimAll(session, silo), cancellationToken);
+
+    public Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(CancellationToken cancellationToken) =>
+        Readers.ReadAsync<IReadOnlyList<TargetRevision>>(TargetTable.Revisions, cancellationToken);
 
     public void Dispose()
     {

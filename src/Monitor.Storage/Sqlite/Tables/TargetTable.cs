@@ -102,6 +102,10 @@ internal static class TargetTable
         return target is null ? null : TargetRows.WithChannels(target, TargetRows.Channels(session, [id]));
     }
 
+    public static IReadOnlyList<TargetRevision> Revisions(SqliteSession session) => session.Rows(
+        row => new TargetRevision(row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2)),
+        "SELECT id, revision, deleted_at IS NOT NULL FROM probe_targets");
+
     /// <summary>The ids of targets whose config this key ring cannot open.</summary>
     public static List<long> Unreadable(SqliteSession session, SecretBox secrets) =>
         [.. session.Rows(

@@ -23,6 +23,21 @@ public sealed class ShardHostTests : IDisposable
     }
 
     [Fact]
+    public async Task An_edit_that_nobody_told_of_is_found_by_comparing_and_a_missing_row_ends_nothing()
+    {
+        _stage.Store.Targets[8] = _stage.Stored(8);
+        await _stage.StartAsync();
+        _stage.Store.Targets[9] = _stage.Stored(9);
+
+        _stage.Host.Compare([new TargetRevision(8, 1, Deleted: false), new TargetRevision(9, 1, Deleted: false), new TargetRevision(10, 1, Deleted: true)]);
+        await _stage.Host.TakeUpOwedAsync(TestContext.Current.CancellationToken);
+
+        Assert.NotNull(_stage.Host.Find(9));
+        Assert.NotNull(_stage.Host.Find(GrainStage.Id));
+        Assert.Null(_stage.Host.Find(10));
+    }
+
+    [Fact]
     public async Task A_store_that_is_away_leaves_no_shard_half_begun()
     {
         _stage.Store.Away = true;
