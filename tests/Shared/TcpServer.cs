@@ -31,7 +31,7 @@ public sealed class TcpServer : IAsyncDisposable
     public int Accepted => Volatile.Read(ref _accepted);
 
     /// <summary>Accepts, and never says a word.</summary>
-    public static TcpServer Hanging() => new((_, cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken));
+    public static TcpServer Hanging() => new((_, cancellationToken) => Forever.UntilCancelledAsync(cancellationToken));
 
     /// <summary>Answers one HTTP request a connection, after a while.</summary>
     public static TcpServer Http(TimeSpan delay = default) => new(async (stream, cancellationToken) =>

@@ -12,6 +12,7 @@ public sealed class PunctualityTests
     public async Task A_silo_that_stood_still_has_late_runs_and_no_failures()
     {
         await using var target = TcpServer.Http(TimeSpan.FromMilliseconds(400));
+        await using var silent = TcpServer.Hanging();
         await using var scene = await Scene.StartAsync();
         var ids = await AddManyAsync(scene, 30, number => new
         {
@@ -22,23 +23,37 @@ public sealed class PunctualityTests
             timeout_seconds = 1,
             failure_threshold = 1,
         });
+
+        // Always on their way, and always timing out: what is in flight when the process stands still cannot end as anything else.
+        await AddManyAsync(scene, 10, number => new
+        {
+            name = $"silent {number}",
+            type = "tcp",
+            config = new { host = "127.0.0.1", port = silent.Port, expect_regex = "^hello" },
+            interval_seconds = 1,
+            timeout_seconds = 5,
+            failure_threshold = 100,
+            notify_channel_ids = Array.Empty<long>(),
+        });
         foreach (var id in ids)
         {
             await scene.StatusAsync(id, "healthy");
         }
 
+        await Eventually.TrueAsync("the silent ones are being asked", () => silent.Accepted >= 10, Scene.Token);
+
         var before = await scene.Api.MetricsAsync(Scene.Token);
-        Assert.Equal(0, before.Sum("monitor_probes_total", "outcome=\"failed\""));
+        Assert.Equal(0, before.Sum("monitor_probes_total", "type=\"http\"", "outcome=\"failed\""));
         scene.Silo.Process.Signal(Signal.Stop);
-        await Eventually.NothingForAsync(TimeSpan.FromSeconds(4), Scene.Token);
+        await Eventually.NothingForAsync(TimeSpan.FromSeconds(10), Scene.Token);
         scene.Silo.Process.Signal(Signal.Continue);
 
-        var wanted = before.Sum("monitor_probes_total", "outcome=\"ok\"") + 3 * ids.Count;
+        var wanted = before.Sum("monitor_probes_total", "type=\"http\"", "outcome=\"ok\"") + 3 * ids.Count;
         await Eventually.TrueAsync(
-            "three more rounds", async () => (await scene.Api.MetricsAsync(Scene.Token)).Sum("monitor_probes_total", "outcome=\"ok\"") >= wanted, Scene.Token);
+            "three more rounds", async () => (await scene.Api.MetricsAsync(Scene.Token)).Sum("monitor_probes_total", "type=\"http\"", "outcome=\"ok\"") >= wanted, Scene.Token);
         var after = await scene.Api.MetricsAsync(Scene.Token);
-        Assert.Equal(0, after.Sum("monitor_probes_total", "outcome=\"failed\""));
-        Assert.True(after.Sum("monitor_probes_total", "outcome=\"late\"") > 0, "what was on its way when it stood still is late");
+        Assert.Equal(0, after.Sum("monitor_probes_total", "type=\"http\"", "outcome=\"failed\""));
+        Assert.True(after.Sum("monitor_probes_total", "type=\"tcp\"", "outcome=\"late\"") >= 10, "what was on its way when it stood still is late");
         Assert.Empty(scene.Robot.Messages);
         foreach (var id in ids)
         {

@@ -142,7 +142,10 @@ public abstract partial class StoreContract : IAsyncLifetime
         await ProgressAsync(delivery with { Status = DeliveryStatus.Sending, MessageId = "m-1", Attempts = 1 });
         await ProgressAsync(delivery with { Status = settled, MessageId = "m-1", Attempts = 1, SentAt = Start, Reason = "r", LastError = "e" });
         await ProgressAsync(delivery with { Status = DeliveryStatus.Sending, MessageId = "m-2", Attempts = 2 });
-        Assert.Empty(await Store.Grains.LoadOpenDeliveriesAsync(Token));
+
+        // Of an alert that is still open, whoever sends the recovery has to know that its firing was never heard.
+        var stillToKnow = settled is DeliveryStatus.Suppressed or DeliveryStatus.Dead ? settled : (DeliveryStatus?)null;
+        Assert.Equal(stillToKnow, (await Store.Grains.LoadOpenDeliveriesAsync(Token)).SingleOrDefault()?.Delivery.Status);
         var stored = Assert.Single((await Store.History.ListAlertsAsync(new AlertQuery(null, null, id, null, null), Token)).Items).Deliveries;
         Assert.Equal(
             delivery with { Status = settled, MessageId = "m-1", Attempts = 1, SentAt = Start, Reason = "r", LastError = "e" }, Assert.Single(stored));

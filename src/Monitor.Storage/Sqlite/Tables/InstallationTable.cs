@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Monitor.Core.Ports;
 using Monitor.Storage.Secrets;
 
 namespace Monitor.Storage.Sqlite.Tables;
@@ -9,17 +8,20 @@ internal static class InstallationTable
 {
     private const int SecretBytes = 32;
 
-    /// <summary>Made at the first call. A ring that cannot open it is not this store's: names derived from the secret would change, and with them the robots' budgets.</summary>
+    /// <summary>
+    /// Made at the first call, and made anew where this key ring cannot open it: then no channel's URL can be opened either, and what is named by the secret
+    /// (the robots, with their last minute's sends) means nothing any more.
+    /// </summary>
     public static byte[] Secret(SqliteSession session, SecretBox box)
     {
-        if (session.First(row => (byte[])row.GetValue(0), "SELECT value FROM installation WHERE name = 'secret'") is { } stored)
+        var stored = session.First(row => row.GetFieldValue<byte[]>(0), "SELECT value FROM installation WHERE name = 'secret'");
+        if (stored is not null && box.OpenInstallation(stored) is { } known)
         {
-            return box.OpenInstallation(stored)
-                ?? throw new StoreRefusedException("the key ring beside the store is not the one that the store was made with: restore it from a copy");
+            return known;
         }
 
         var secret = RandomNumberGenerator.GetBytes(SecretBytes);
-        session.Execute("INSERT INTO installation (name, value) VALUES ('secret', @1)", box.SealInstallation(secret));
+        session.Execute("INSERT OR REPLACE INTO installation (name, value) VALUES ('secret', @1)", box.SealInstallation(secret));
         return secret;
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Monitor.Core.Alerts;
 using Monitor.Core.Ports;
 using Monitor.Grains.Writing;
+using Monitor.Tests.Shared;
 using Xunit;
 using static Monitor.UnitTests.Grains.Notifying.RobotSimulation;
 
@@ -86,7 +87,7 @@ public sealed class NotifierTests
             if (number == 1)
             {
                 died.TrySetResult();
-                return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ContinueWith<HttpResponseMessage>(_ => throw new OperationCanceledException(cancellationToken), TaskScheduler.Default);
+                return Forever.UntilCancelledAsync(cancellationToken).ContinueWith<HttpResponseMessage>(_ => throw new OperationCanceledException(cancellationToken), TaskScheduler.Default);
             }
 
             return ok(number, cancellationToken);
@@ -109,7 +110,7 @@ public sealed class NotifierTests
         var ok = bench.Answer;
         bench.Answer = async (_, cancellationToken) =>
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            await Forever.UntilCancelledAsync(cancellationToken);
             throw new InvalidOperationException("never here");
         };
         bench.Decide(Alert, DeliveryKind.Firing, 1);
