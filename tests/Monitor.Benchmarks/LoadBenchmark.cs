@@ -12,7 +12,7 @@ internal static class LoadBenchmark
         var interval = options.Number("interval", 5);
         var type = options.Text("type", "http");
         var window = TimeSpan.FromSeconds(options.Number("seconds", 60));
-        var warmUp = TimeSpan.FromSeconds(options.Number("warmup", 20));
+        var warmUp = TimeSpan.FromSeconds(options.Number("warmup", 60));
         var report = new Report($"load: {targets} {type} targets every {interval} s, {window.TotalSeconds:0} s measured");
         var ours = double.NaN;
         if (!options.Has("only-peer"))

@@ -32,7 +32,7 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
 if (run is null)
 {
     Console.Error.WriteLine("""
-        load     --targets 5000 --interval 5 --type http|tcp --seconds 60 --warmup 20 [--peer | --only-peer]
+        load     --targets 5000 --interval 5 --type http|tcp --seconds 60 --warmup 60 [--peer | --only-peer]
         memory   --targets 10000 --more 10000 --interval 30
         latency  --targets 1000 --falling 100 --seconds 60
         restart  --targets 10000 --interval 30 [--kill]

@@ -23,6 +23,6 @@ public abstract class ScheduledTurn : IThreadPoolWorkItem
     /// <summary>Turns that passed without a run of their own.</summary>
     public abstract void Missed(long turns);
 
-    /// <summary>The turn itself, on the thread pool, after <see cref="TryBegin"/> said yes. Must not throw.</summary>
+    /// <summary>The turn itself: called by the scheduler, so that it may only begin things, after <see cref="TryBegin"/> said yes. Must not throw.</summary>
     public abstract void Execute();
 }
