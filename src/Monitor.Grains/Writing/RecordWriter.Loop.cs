@@ -74,9 +74,13 @@ public sealed partial class RecordWriter
             return TimeSpan.MaxValue;
         }
 
-        return _stopping || waiting.Urgent || waiting.Rows >= WriterLimits.BatchRows
-            ? TimeSpan.Zero
-            : WriterLimits.PlainAge - _time.GetElapsedTime(waiting.OldestAt);
+        if (_stopping || waiting.Urgent || waiting.Rows >= WriterLimits.BatchRows)
+        {
+            return TimeSpan.Zero;
+        }
+
+        var plain = WriterLimits.PlainAge - _time.GetElapsedTime(waiting.OldestAt);
+        return waiting.SoonSince == long.MaxValue ? plain : Shorter(plain, WriterLimits.SoonAge - _time.GetElapsedTime(waiting.SoonSince));
     }
 
     private TimeSpan Sleep()

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Monitor.Core.Alerts;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 
@@ -11,9 +12,10 @@ internal sealed class WriteQueue
     private List<WriteItem> _items = [];
     private int _rows;
     private int _urgent;
+    private long _soonSince = long.MaxValue;
     private bool _closed;
 
-    /// <summary>True when the writer must look: the first item, the first urgent one, or as much as one commit takes.</summary>
+    /// <summary>True when the writer must look: the first item, the first urgent one, the first that goes soon, or as much as one commit takes.</summary>
     /// <param name="closed">Nothing is taken any more; the item was not added.</param>
     public bool Add(in WriteItem item, out bool closed)
     {
@@ -26,10 +28,11 @@ internal sealed class WriteQueue
             }
 
             var rows = item.Rows;
-            var wake = _items.Count == 0 || (item.IsUrgent && _urgent == 0) || (_rows < WriterLimits.BatchRows && _rows + rows >= WriterLimits.BatchRows);
+            var wake = _items.Count == 0 || (item.IsUrgent && _urgent == 0) || (item.IsSoon && _soonSince == long.MaxValue) || (_rows < WriterLimits.BatchRows && _rows + rows >= WriterLimits.BatchRows);
             _items.Add(item);
             _rows += rows;
             _urgent += item.IsUrgent ? 1 : 0;
+            _soonSince = item.IsSoon ? Math.Min(_soonSince, item.AddedAt) : _soonSince;
             return wake;
         }
     }
@@ -38,7 +41,7 @@ internal sealed class WriteQueue
     {
         lock (_lock)
         {
-            return new WriteBacklog(_items.Count, _rows, _urgent > 0, _items.Count > 0 ? _items[0].AddedAt : 0);
+            return new WriteBacklog(_items.Count, _rows, _urgent > 0, _soonSince, _items.Count > 0 ? _items[0].AddedAt : 0);
         }
     }
 
@@ -53,6 +56,7 @@ internal sealed class WriteQueue
                 _items = new List<WriteItem>(Math.Min(taken.Count, 1024));
                 _rows = 0;
                 _urgent = 0;
+                _soonSince = long.MaxValue;
                 return taken;
             }
 
@@ -91,11 +95,19 @@ internal sealed class WriteQueue
 internal readonly record struct WriteItem(
     CheckRecord? Result, StateWrite? State, DeliveryWrite? Deliveries, TaskCompletionSource<Durability>? Waiter, long AddedAt)
 {
-    public bool IsUrgent => Waiter is not null || Result?.Outcome == ProbeOutcome.Failed;
+    /// <summary>Somebody waits for it before he goes on: a decision that must be told, or a claim before its POST.</summary>
+    public bool IsUrgent => State is not null || (Deliveries?.Deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sending) ?? false);
+
+    /// <summary>
+    /// A failure that changed nothing, or the mark behind a POST: it rides along with what is urgent, or goes by itself shortly. Were it urgent, the marks of
+    /// the last notices would use up the commits that the next ones need.
+    /// </summary>
+    public bool IsSoon => !IsUrgent && (Deliveries is not null || Result?.Outcome == ProbeOutcome.Failed);
 
     public int Rows => (Result is null ? 0 : 1)
         + (State is null ? 0 : 1 + State.Alerts.Count + State.Deliveries.Count)
         + (Deliveries is null ? 0 : Deliveries.Deliveries.Count + Deliveries.Sends.Count);
 }
 
-internal readonly record struct WriteBacklog(int Items, int Rows, bool Urgent, long OldestAt);
+/// <param name="SoonSince">The oldest that goes soon; far in the future when there is none.</param>
+internal readonly record struct WriteBacklog(int Items, int Rows, bool Urgent, long SoonSince, long OldestAt);

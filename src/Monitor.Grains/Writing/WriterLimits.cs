@@ -12,6 +12,9 @@ internal static class WriterLimits
     /// <summary>How long a plain result may wait for company; a second is promised, the rest is for the commit.</summary>
     public static readonly TimeSpan PlainAge = TimeSpan.FromMilliseconds(900);
 
+    /// <summary>How long a failure that changed nothing, or the mark behind a POST, may wait for company.</summary>
+    public static readonly TimeSpan SoonAge = TimeSpan.FromMilliseconds(100);
+
     /// <summary>A commit that takes longer counts as of unknown outcome: what it carries is kept, and those who wait go on.</summary>
     public static readonly TimeSpan CommitPatience = TimeSpan.FromSeconds(1);
 

@@ -43,7 +43,7 @@ public sealed class FuzzTests
     [Fact]
     public async Task No_body_makes_a_5xx_and_a_refused_one_changes_nothing()
     {
-        await using var host = await GatewayHost.StartAsync();
+        await using var host = await GatewayHost.StartAsync(sqlite: true);
         var (target, channel) = ((await host.PostAsync("/api/v1/targets", Target)).Id, (await host.PostAsync("/api/v1/channels", Channel)).Id);
         var witness = await host.PostAsync("/api/v1/targets", Target);
         var accepted = 0;
@@ -68,7 +68,7 @@ public sealed class FuzzTests
     [Fact]
     public async Task No_query_makes_a_5xx()
     {
-        await using var host = await GatewayHost.StartAsync();
+        await using var host = await GatewayHost.StartAsync(sqlite: true);
         var target = (await host.PostAsync("/api/v1/targets", Target)).Id;
 
         Check(1000, random =>

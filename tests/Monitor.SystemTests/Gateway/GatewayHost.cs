@@ -12,21 +12,25 @@ using Monitor.Core.Probing;
 using Monitor.Gateway;
 using Monitor.Gateway.Access;
 using Monitor.Gateway.Health;
+using Monitor.Storage;
+using Monitor.Storage.Sqlite;
+using Monitor.Tests.Shared;
 using Xunit;
 
 namespace Monitor.SystemTests.Gateway;
 
-/// <summary>The gateway on Kestrel, on a free loopback port, over a store in memory.</summary>
+/// <summary>The gateway on Kestrel, on a free loopback port, over a store in memory or the real one.</summary>
 internal sealed class GatewayHost : IAsyncDisposable
 {
     public const string AdminToken = "mon_the-administrator-of-these-tests";
 
     private readonly WebApplication _app;
     private readonly HttpClient _client;
+    private readonly TempDir? _folder;
 
-    private GatewayHost(WebApplication app, MemoryStore store, FakeRuntime runtime, Lines log)
+    private GatewayHost(WebApplication app, MemoryStore store, FakeRuntime runtime, Lines log, TempDir? folder)
     {
-        (_app, Store, Runtime, Log) = (app, store, runtime, log);
+        (_app, Store, Runtime, Log, _folder) = (app, store, runtime, log, folder);
         Address = new Uri(app.Urls.First());
         _client = new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) }) { BaseAddress = Address };
     }
@@ -41,19 +45,34 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<GatewayHost> StartAsync(GatewayOptions? options = null, bool ready = true, TimeProvider? time = null)
+    /// <param name="sqlite">Over the real store instead of the one in memory.</param>
+    public static async Task<GatewayHost> StartAsync(GatewayOptions? options = null, bool ready = true, TimeProvider? time = null, bool sqlite = false)
     {
         var (store, runtime, log) = (new MemoryStore(), new FakeRuntime(), new Lines());
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(GatewaySetup.LimitKestrel);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
-        builder.Services.AddSingleton<ITargetStore>(store).AddSingleton<IHistoryStore>(store).AddSingleton<ITokenStore>(store).AddSingleton<IStoreLifecycle>(store);
+        var folder = sqlite ? new TempDir() : null;
+        if (folder is not null)
+        {
+            builder.Services.AddSqliteStorage(new SqliteOptions(folder.Folder));
+        }
+        else
+        {
+            builder.Services.AddSingleton<ITargetStore>(store).AddSingleton<IHistoryStore>(store).AddSingleton<ITokenStore>(store).AddSingleton<IStoreLifecycle>(store);
+        }
+
         builder.Services.AddSingleton<ITargetRuntime>(runtime).AddSingleton<IChannelTester>(runtime).AddSingleton<ICondition>(runtime);
         builder.Services.AddSingleton(new ProberCatalog(FakeProber.All)).AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(new SiloIdentity("node-1", "default", "http://127.0.0.1:5080", new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)));
         builder.Services.AddMonitorGateway(options ?? new GatewayOptions { AdminTokenHash = TokenText.Hash(AdminToken) });
         var app = builder.Build();
+        if (sqlite)
+        {
+            await app.Services.GetRequiredService<IStoreLifecycle>().OpenAsync(TestContext.Current.CancellationToken);
+        }
+
         app.MapMonitorGateway();
         await app.StartAsync(TestContext.Current.CancellationToken);
         if (ready)
@@ -61,7 +80,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             app.Services.GetRequiredService<StartupGate>().Open();
         }
 
-        return new GatewayHost(app, store, runtime, log);
+        return new GatewayHost(app, store, runtime, log, folder);
     }
 
     public Task<Answer> GetAsync(string path, string? token = AdminToken) => SendAsync(HttpMethod.Get, path, (string?)null, token);
@@ -113,6 +132,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         _client.Dispose();
         await _app.DisposeAsync();
+        _folder?.Dispose();
     }
 
     /// <summary>Everything that was logged.</summary>

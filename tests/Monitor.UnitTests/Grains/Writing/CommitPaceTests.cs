@@ -7,7 +7,7 @@ namespace Monitor.UnitTests.Grains.Writing;
 public sealed class CommitPaceTests
 {
     [Fact]
-    public void Five_may_start_at_once_and_then_one_every_forty_milliseconds()
+    public void A_burst_may_start_at_once_and_then_one_every_45_milliseconds()
     {
         var time = new FakeTime();
         var pace = new CommitPace(time);
@@ -19,7 +19,7 @@ public sealed class CommitPaceTests
                 started++;
             }
 
-            Assert.Equal(CommitPace.Burst + millisecond / 40, started);
+            Assert.Equal(CommitPace.Burst + millisecond / 45, started);
             time.Advance(TimeSpan.FromMilliseconds(1));
         }
     }
@@ -35,7 +35,7 @@ public sealed class CommitPaceTests
 
         time.Advance(TimeSpan.FromMilliseconds(13));
         var wait = pace.Wait();
-        Assert.Equal(27, wait.TotalMilliseconds, 0.001);
+        Assert.Equal(32, wait.TotalMilliseconds, 0.001);
         time.Advance(wait);
         Assert.True(pace.TryTake());
         Assert.False(pace.TryTake());

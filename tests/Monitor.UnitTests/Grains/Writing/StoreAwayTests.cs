@@ -18,7 +18,7 @@ public sealed class StoreAwayTests
         Assert.Equal(Durability.Kept, await rig.WriteAsync(Samples.State(1)));
         Assert.Equal(Durability.Kept, await rig.WriteAsync(Samples.Claim(1)));
         Assert.Equal(Durability.Kept, await rig.WriteAsync(Samples.State(1, 1)));
-        Assert.Equal(Durability.Kept, await rig.WriteAsync(Samples.Claim(1, DeliveryStatus.Sent)));
+        Assert.Equal(Durability.Kept, await rig.RunUntilAsync(rig.WriteAsync(Samples.Claim(1, DeliveryStatus.Sent))));
         Assert.NotEmpty(rig.Files.Files);
 
         rig.Store.Faults = _ => Fault.None;
