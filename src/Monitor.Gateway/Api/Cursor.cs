@@ -33,7 +33,11 @@ internal static class Cursor
 
         var parts = plain.Split(Separator, 3);
         return parts.Length == 3 && parts[0] == list && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            && (IsByName(list) || long.TryParse(parts[2], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             ? new PageKey(parts[2], id)
             : null;
     }
+
+    /// <summary>Every other list is sorted by a number: an id or a time.</summary>
+    private static bool IsByName(string list) => list.EndsWith("name", StringComparison.Ordinal);
 }

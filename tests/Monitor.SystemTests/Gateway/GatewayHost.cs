@@ -32,7 +32,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         (_app, Store, Runtime, Log, _folder) = (app, store, runtime, log, folder);
         Address = new Uri(app.Urls.First());
-        _client = new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) }) { BaseAddress = Address };
+        _client = new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), Expect100ContinueTimeout = TimeSpan.FromSeconds(30) }) { BaseAddress = Address };
     }
 
     public Uri Address { get; }
@@ -111,6 +111,8 @@ internal sealed class GatewayHost : IAsyncDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
+        // A body that is refused unread ends its connection, and a client that is still writing it would see that instead of the answer.
+        request.Headers.ExpectContinue = content?.Headers.ContentLength > 1 << 20;
         foreach (var (name, value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);

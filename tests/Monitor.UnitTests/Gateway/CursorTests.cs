@@ -25,6 +25,15 @@ public sealed class CursorTests
     [InlineData("dGFyZ2V0czpuYW1l")]
     public void What_is_made_up_is_no_cursor(string text) => Assert.Null(Cursor.Decode("targets:name", text));
 
+    [Theory]
+    [InlineData("targets:id", "junk", false)]
+    [InlineData("targets:id", "12", true)]
+    [InlineData("targets:name", "junk", true)]
+    [InlineData("alerts", "1795362214090807", true)]
+    [InlineData("alerts", "1.5", false)]
+    public void A_key_that_its_list_cannot_have_is_no_cursor(string list, string key, bool accepted) =>
+        Assert.Equal(accepted, Cursor.Decode(list, Cursor.Encode(list, new PageKey(key, 7))!) is not null);
+
     [Fact]
     public void The_last_page_has_none() => Assert.Null(Cursor.Encode("targets:name", null));
 }
