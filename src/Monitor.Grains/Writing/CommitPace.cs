@@ -1,8 +1,9 @@
 namespace Monitor.Grains.Writing;
 
 /// <summary>
-/// How often commits may start: 22 a second in the long run, 55 at once after a pause. So a transition and the claim of its delivery go out at once, also
-/// ten times a second, while a storm of transitions becomes few transactions, each with whatever has come up meanwhile: 390 at most in 15 s.
+/// How often commits that somebody waits for may start (the others go by their age, and under load ride along): 22 a second in the long run, 55 at once
+/// after a pause. So a transition and the claim of its delivery go out at once, also ten times a second, while a storm of transitions becomes few
+/// transactions, each with whatever has come up meanwhile: 390 at most in 15 s.
 /// </summary>
 public sealed class CommitPace(TimeProvider time)
 {

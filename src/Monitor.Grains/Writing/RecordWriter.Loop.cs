@@ -45,7 +45,7 @@ public sealed partial class RecordWriter
         }
 
         var due = DueIn();
-        if (due <= TimeSpan.Zero && _pace.TryTake())
+        if (due <= TimeSpan.Zero && (!_queue.Look().Urgent || _pace.TryTake()))
         {
             var items = _queue.Take();
             if (_flight is null && _backlog.IsEmpty)
@@ -89,7 +89,7 @@ public sealed partial class RecordWriter
         var due = DueIn();
         if (due < sleep)
         {
-            var pace = _pace.Wait();
+            var pace = _queue.Look().Urgent ? _pace.Wait() : TimeSpan.Zero;
             sleep = due > pace ? due : pace;
         }
 
