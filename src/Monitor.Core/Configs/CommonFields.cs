@@ -44,6 +44,19 @@ public static class CommonFields
         Description = new("TCP port.", "TCP 端口。"),
     };
 
+    /// <summary>A list of <c>host:port</c>.</summary>
+    public static Field Nodes(string name, LocalizedText description, bool required = true) =>
+        new(name, new ListRule(new TextRule(3, 262) { Check = TextChecks.HostPort, Format = "host:port" }, 1, 100))
+        {
+            Required = required,
+            DirectsSecrets = true,
+            Description = description,
+        };
+
+    /// <summary>What <see cref="Nodes"/> accepted, in its order; a place that is named twice counts once.</summary>
+    public static IReadOnlyList<NodeAddress> ReadNodes(ConfigValues values, string name) =>
+        [.. values.TextList(name).Select(text => TextChecks.SplitHostPort(text)!.Value).Select(at => new NodeAddress(at.Host, at.Port)).Distinct()];
+
     public static Field Pattern(string name, LocalizedText description) =>
         new(name, new TextRule(1, 2000, Multiline: true) { Check = TextChecks.Pattern, Format = "regex" }) { Description = description };
 

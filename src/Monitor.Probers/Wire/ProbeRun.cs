@@ -51,6 +51,34 @@ public sealed class ProbeRun(TimeProvider time, TimeSpan budget)
         }
     }
 
+    /// <summary>The same for steps that come to a value of their own.</summary>
+    public async ValueTask<Outcome<T>> GuardAsync<T>(Func<ProbeRun, CancellationToken, ValueTask<Outcome<T>>> steps, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            return await steps(this, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return TimedOut();
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return cancellationToken.IsCancellationRequested ? TimedOut() : SocketFaults.OfExchange(e, WaitingFor);
+        }
+    }
+
+    /// <summary>What is left of the budget; not below zero.</summary>
+    public TimeSpan Left => budget > Elapsed ? budget - Elapsed : TimeSpan.Zero;
+
+    /// <summary>The phases and the address of <paramref name="node"/> stand for the whole probe: of the node that everything else was learned from.</summary>
+    public void TakeOver(ProbeRun node)
+    {
+        (Dns, Connect, Tls, Address, TlsFacts) = (node.Dns, node.Connect, node.Tls, node.Address, node.TlsFacts);
+        Warnings.AddRange(node.Warnings.Except(Warnings, StringComparer.Ordinal).ToArray());
+    }
+
     public WireFault TimedOut()
     {
         var within = budget.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);

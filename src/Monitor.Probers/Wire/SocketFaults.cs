@@ -32,7 +32,7 @@ public static class SocketFaults
         var error = (e as SocketException ?? e.InnerException as SocketException)?.SocketErrorCode;
         return error is { } code && OwnTrouble(code) is { } own
             ? WireFault.Own(own)
-            : WireFault.Protocol($"{(error is { } known ? Words(known) : "the connection broke")} while waiting for {waitingFor}");
+            : WireFault.Protocol($"{(error is { } known ? Words(known) : e is EndOfStreamException ? "connection closed by the server" : "the connection broke")} while waiting for {waitingFor}");
     }
 
     public static string Words(SocketError error) => error switch

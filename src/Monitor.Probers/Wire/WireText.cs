@@ -10,6 +10,21 @@ public static class WireText
     /// <summary>A TLS alert record: what a TLS server answers to plain text.</summary>
     public static bool IsTlsAlert(ReadOnlySpan<byte> received) => received is [0x15, 0x03, <= 0x04, ..];
 
+    /// <summary>What kind of server greets or answers like this, where it is another one than was expected; null when it cannot be told.</summary>
+    public static string? Recognise(ReadOnlySpan<byte> received)
+    {
+        if (IsTlsAlert(received))
+        {
+            return "the server answered with a TLS alert: it speaks TLS on this port; set tls";
+        }
+
+        return received.StartsWith("HTTP/"u8) ? "an HTTP server answered on this port"
+            : received.StartsWith("SSH-"u8) ? "an SSH server answered on this port"
+            : received.StartsWith("220 "u8) || received.StartsWith("220-"u8) ? "a mail or FTP server answered on this port"
+            : received.StartsWith("-ERR"u8) || received.StartsWith("-DENIED"u8) ? "a Redis server answered on this port"
+            : null;
+    }
+
     /// <summary>The first hundred characters in quotes, on one line, without control characters and without <paramref name="secrets"/>, which a server may send back.</summary>
     public static string Snippet(string text, IReadOnlyList<string> secrets)
     {
