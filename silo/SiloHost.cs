@@ -50,6 +50,8 @@ public static partial class SiloHost
 
     private static WebApplication Compose(string[] args, out SiloSettings settings)
     {
+        // Settings are read once, at the start. Watching their files would hear of every write to a store that lies below them: a twentieth of all processor time.
+        Environment.SetEnvironmentVariable("DOTNET_hostBuilder__reloadConfigOnChange", "false");
         var builder = WebApplication.CreateBuilder(args);
         settings = SiloSettings.Read(builder.Configuration, args);
         SiloLogging.Configure(builder.Logging, settings);

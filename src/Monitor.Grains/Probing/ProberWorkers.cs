@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Diagnostics;
 using Monitor.Core.Probing;
@@ -20,6 +19,7 @@ public sealed partial class ProberWorkers(
     public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _bulkheads = new(StringComparer.Ordinal);
+    private readonly ProbeStarter _starter = new(time);
     private readonly int _perType = options.ProbesPerType ?? OpenFileLimit.ProbesPerType(catalog.All.Count);
 
     /// <summary>One run. Never throws; <paramref name="stop"/> ends it as <see cref="ProbeEnding.Stopped"/>.</summary>
@@ -52,6 +52,7 @@ public sealed partial class ProberWorkers(
 
     public void Dispose()
     {
+        _starter.Dispose();
         foreach (var bulkhead in _bulkheads.Values)
         {
             bulkhead.Dispose();
@@ -82,48 +83,27 @@ public sealed partial class ProberWorkers(
     {
         var checkedAt = WholeMicroseconds(time.GetUtcNow());
         var start = time.GetTimestamp();
-        using var deadline = new CancellationTokenSource(request.Timeout, time);
-        await using var stopping = stop.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline);
-
-        // On the pool of its own: a prober that blocks its thread instead of awaiting could not be cut off otherwise.
-        var begun = new StrongBox<bool>();
-        var probing = Task.Run(() => MeasureAsync(prober, request, begun, deadline.Token), CancellationToken.None);
-        try
+        using var flight = new ProbeFlight(prober, request, Grace, time, stop);
+        _starter.Add(flight);
+        var end = await flight.End;
+        switch (end.Ending)
         {
-            var timed = await probing.WaitAsync(request.Timeout + Grace, time, stop);
-            return Judge(timed.Result, start, checkedAt, timed.Result.Latency ?? timed.Took, stop);
+            case FlightEnding.Answered:
+                return Judge(end.Result!, start, checkedAt, end.Result!.Latency ?? end.Took, stop);
+            case FlightEnding.CutOff:
+                // No thread had time for it: the prober was never asked.
+                return flight.Begun ? CutOff(prober, request.Timeout, flight.WhenOver(), start, checkedAt, stop) : Ended(ProbeEnding.Stalled, start, checkedAt);
+            case FlightEnding.Threw when end.Error is OperationCanceledException && stop.IsCancellationRequested:
+            case FlightEnding.Stopped:
+                return Ended(ProbeEnding.Stopped, start, checkedAt);
+            case FlightEnding.Threw when end.Error is OperationCanceledException && flight.IsPastDeadline:
+                return Judge(TimedOut(request.Timeout, ""), start, checkedAt, time.GetElapsedTime(start), stop);
+            default:
+                // A cancellation that neither the deadline nor the stop asked for is a defect like any other exception.
+                LogDefect(prober.Type, end.Error!.GetType().Name, end.Error.StackTrace);
+                var reason = ProbeTexts.Defect(prober.Type, end.Error.GetType().Name).In(options.Language);
+                return new ProbeRun(ProbeEnding.OwnTrouble, ProbeResult.OwnTrouble(reason), checkedAt, time.GetElapsedTime(start));
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            return Ended(ProbeEnding.Stopped, start, checkedAt);
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-        {
-            return Judge(TimedOut(request.Timeout, ""), start, checkedAt, time.GetElapsedTime(start), stop);
-        }
-        catch (TimeoutException) when (!probing.IsCompleted)
-        {
-            // No thread had time for it: the prober was never asked.
-            return Volatile.Read(ref begun.Value)
-                ? CutOff(prober, request.Timeout, probing, start, checkedAt, stop)
-                : Ended(ProbeEnding.Stalled, start, checkedAt);
-        }
-#pragma warning disable CA1031 // A cancellation that neither the deadline nor the stop asked for is a defect like any other exception.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            LogDefect(prober.Type, e.GetType().Name, e.StackTrace);
-            var reason = ProbeTexts.Defect(prober.Type, e.GetType().Name).In(options.Language);
-            return new ProbeRun(ProbeEnding.OwnTrouble, ProbeResult.OwnTrouble(reason), checkedAt, time.GetElapsedTime(start));
-        }
-    }
-
-    private async Task<Timed> MeasureAsync(IProber prober, ProbeRequest request, StrongBox<bool> begun, CancellationToken cancellationToken)
-    {
-        Volatile.Write(ref begun.Value, true);
-        var start = time.GetTimestamp();
-        var result = await prober.ProbeAsync(request, cancellationToken);
-        return new Timed(result, time.GetElapsedTime(start));
     }
 
     private ProbeRun Judge(ProbeResult result, long start, DateTimeOffset checkedAt, TimeSpan latency, CancellationToken stop, Task? abandoned = null)
@@ -147,9 +127,6 @@ public sealed partial class ProberWorkers(
 
     private ProbeRun CutOff(IProber prober, TimeSpan timeout, Task probing, long start, DateTimeOffset checkedAt, CancellationToken stop)
     {
-        // Never awaited again: its exception must not surface as one that nobody has seen.
-        _ = probing.ContinueWith(
-            static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         if (!stalls.StalledSince(start))
         {
             Telemetry.ProbesCutOff.Add(1, new KeyValuePair<string, object?>("type", prober.Type));
@@ -173,6 +150,4 @@ public sealed partial class ProberWorkers(
         FailureStage.Timeout, string.Create(CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0.###} s{more}"));
 
     private static DateTimeOffset WholeMicroseconds(DateTimeOffset at) => at.AddTicks(-(at.Ticks % TimeSpan.TicksPerMicrosecond));
-
-    private readonly record struct Timed(ProbeResult Result, TimeSpan Took);
 }

@@ -7,7 +7,8 @@ namespace Monitor.Probers.Wire;
 /// <summary>One connection of one probe, plain or in TLS. Disposing closes it: in order when it was marked <see cref="Finished"/>, else by reset, so that nothing lingers in the kernel.</summary>
 public sealed class WireLink(Socket socket) : IAsyncDisposable
 {
-    public Stream Stream { get; private set; } = new NetworkStream(socket, ownsSocket: true);
+    /// <summary>Does not own the socket: closing says goodbye by itself, and a stream that owns it would do so once more.</summary>
+    public Stream Stream { get; private set; } = new NetworkStream(socket, ownsSocket: false);
 
     /// <summary>What ALPN agreed on; default without TLS.</summary>
     public SslApplicationProtocol Protocol { get; private set; }
@@ -19,7 +20,19 @@ public sealed class WireLink(Socket socket) : IAsyncDisposable
     public async ValueTask<WireFault?> SecureAsync(
         ProbeRun run, string host, TlsConfig tls, IReadOnlyList<SslApplicationProtocol> protocols, CancellationToken cancellationToken)
     {
-        var outcome = await TlsHandshake.RunAsync(run, Stream, host, tls, protocols, cancellationToken);
+        Outcome<SslStream> outcome = default;
+        try
+        {
+            outcome = await TlsHandshake.RunAsync(run, Stream, host, tls, protocols, cancellationToken);
+        }
+        finally
+        {
+            if (outcome.Value is null)
+            {
+                socket.Dispose();
+            }
+        }
+
         if (outcome.Value is { } secured)
         {
             Stream = secured;
@@ -37,5 +50,6 @@ public sealed class WireLink(Socket socket) : IAsyncDisposable
         }
 
         await Stream.DisposeAsync();
+        socket.Dispose();
     }
 }
