@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace Monitor.Storage.Sqlite;
 
 /// <summary>Read-only connections, a few, opened as they are needed. Each read sees one moment of the store and waits for no writer.</summary>
-internal sealed class SqliteReaders(string path) : IDisposable
+internal sealed class SqliteReaders(string path, OpenSlots openSlots) : IDisposable
 {
     private const int Most = 8;
 
@@ -40,7 +40,7 @@ internal sealed class SqliteReaders(string path) : IDisposable
         var sound = false;
         try
         {
-            session = _idle.TryTake(out var idle) ? idle : new SqliteSession(path, writes: false);
+            session = _idle.TryTake(out var idle) ? idle : new SqliteSession(path, writes: false, openSlots);
             session.Execute("BEGIN");
             var result = body(session);
             session.Execute("COMMIT");

@@ -13,8 +13,10 @@ internal sealed class SqliteSession : IDisposable
     private readonly Dictionary<string, SqliteCommand> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, sqlite3_stmt> _bare = new(StringComparer.Ordinal);
 
-    public SqliteSession(string path, bool writes)
+    /// <param name="openSlots">What is known of the open results; null for sessions that have nothing to do with them.</param>
+    public SqliteSession(string path, bool writes, OpenSlots? openSlots = null)
     {
+        OpenSlots = openSlots;
         Connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,
@@ -35,6 +37,8 @@ internal sealed class SqliteSession : IDisposable
     }
 
     public SqliteConnection Connection { get; }
+
+    public OpenSlots? OpenSlots { get; }
 
     /// <summary>Runs a statement, answering how many rows it changed.</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> values) => Bound(sql, values).ExecuteNonQuery();

@@ -22,14 +22,10 @@ public sealed partial class SqliteStore
     public Task<IReadOnlyList<SendSlot>> LoadSendsAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
         Readers.ReadAsync<IReadOnlyList<SendSlot>>(session => DeliveryTable.Sends(session, since), cancellationToken);
 
-    public async Task<IReadOnlyList<StateOutcome>> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
-    {
-        var (outcomes, earliest) = await Writer.RunAsync(session => Write(session, batch), cancellationToken);
-        NoteWritten(earliest);
-        return outcomes;
-    }
+    public Task<IReadOnlyList<StateOutcome>> CommitAsync(CommitBatch batch, CancellationToken cancellationToken) =>
+        Writer.RunAsync<IReadOnlyList<StateOutcome>>(session => Write(session, batch), cancellationToken);
 
-    private static (IReadOnlyList<StateOutcome> Outcomes, long Earliest) Write(SqliteSession session, CommitBatch batch)
+    private StateOutcome[] Write(SqliteSession session, CommitBatch batch)
     {
         var outcomes = batch.States.Count == 0 ? [] : new StateOutcome[batch.States.Count];
         for (var i = 0; i < outcomes.Length; i++)
@@ -50,6 +46,11 @@ public sealed partial class SqliteStore
             }
         }
 
-        return (outcomes, batch.Results.Count == 0 ? long.MaxValue : ResultTable.Insert(session, batch.Results));
+        if (batch.Results.Count > 0)
+        {
+            NoteWritten(ResultTable.Insert(session, batch.Results));
+        }
+
+        return outcomes;
     }
 }

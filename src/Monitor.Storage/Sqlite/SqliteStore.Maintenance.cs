@@ -13,6 +13,7 @@ public sealed partial class SqliteStore
     private long _packedUpTo;
     private long _packAfter;
     private bool _packing;
+    private bool _removing;
     private int _late;
     private long _expiredHour;
     private long? _expireAfter;
@@ -30,7 +31,10 @@ public sealed partial class SqliteStore
         }
     }
 
-    /// <summary>A result of minutes that have been packed already, out of a journal: they are gone over again.</summary>
+    /// <summary>
+    /// A result of minutes that have been packed already, out of a journal: they are gone over again. Runs on the writer, before its commit, so that rows are
+    /// never removed that came after their target was packed.
+    /// </summary>
     private void NoteWritten(long earliest)
     {
         if (earliest < Interlocked.Read(ref _packedUpTo))
@@ -57,15 +61,28 @@ public sealed partial class SqliteStore
 
         // A round keeps the boundary it began with: what is written behind it meanwhile is late and noticed as such.
         cutoff = _packedUpTo;
+        if (_removing)
+        {
+            _removing = await Writer.RunAsync(session => Volatile.Read(ref _late) == 0 && Packing.RemoveSlot(session, cutoff), cancellationToken);
+            _packing = _removing;
+            return true;
+        }
+
         var oldest = Expiry.OldestResult(now, retention);
         var round = await Readers.ReadAsync(session => Packing.Read(session, _packAfter, cutoff, oldest, LogBadBlock), cancellationToken);
-        if (round.Targets.Count > 0 && !await Writer.RunAsync(session => Packing.Write(session, round, cutoff), cancellationToken))
+        if (round.Targets.Count > 0)
         {
-            Interlocked.Exchange(ref _late, 1);
+            await Writer.RunAsync(
+                session =>
+                {
+                    Packing.Write(session, round);
+                    return true;
+                },
+                cancellationToken);
         }
 
         _packAfter = round.After;
-        _packing = !round.IsLast;
+        _removing = round.IsLast;
         return true;
     }
 

@@ -13,6 +13,7 @@ namespace Monitor.Storage.Sqlite;
 public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time, ILogger<SqliteStore> logger)
     : IGrainStore, ITargetStore, IHistoryStore, ITokenStore, IStoreLifecycle, IShardStore, ICondition, IDisposable
 {
+    private readonly OpenSlots _openSlots = new();
     private StoreFolder? _folder;
     private SecretBox? _secrets;
     private SqliteWriter? _writer;
@@ -83,7 +84,7 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
             _secrets = OpenKeys();
             Migrate();
             _checkpoints = new SqliteCheckpoints(options.DatabasePath);
-            _readers = new SqliteReaders(options.DatabasePath);
+            _readers = new SqliteReaders(options.DatabasePath, _openSlots);
             _writer = new SqliteWriter(OpenWriting, _checkpoints.Committed);
             _checkpoints.Start();
             _folder = folder;
@@ -122,6 +123,7 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
             }
 
             SchemaFiles.TouchTables(session);
+            _openSlots.Fill(session);
             FindUnreadable(session);
             _installationSecret = InstallationTable.Secret(session, Secrets);
         }
@@ -178,7 +180,7 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
 
     private SqliteSession OpenWriting()
     {
-        var session = new SqliteSession(options.DatabasePath, writes: true);
+        var session = new SqliteSession(options.DatabasePath, writes: true, _openSlots);
         try
         {
             // FULL: a commit that was confirmed outlives a power cut. Checkpoints are not the writer's work.

@@ -37,7 +37,26 @@ public sealed class SqliteTroubleTests : IDisposable
     {
         (await OpenAsync(_folder)).Dispose();
         Alter("INSERT INTO schema_versions (version, applied_at) VALUES (7, 0)");
-        Assert.StartsWith("the store was written by a newer version (schema 7, this version knows 1)", (await RefusedAsync(_folder)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("the store was written by a newer version (schema 7, this version knows 2)", (await RefusedAsync(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_of_the_first_schema_keeps_its_open_results()
+    {
+        (await OpenAsync(_folder)).Dispose();
+        Alter(
+            """
+            DROP TABLE probe_results;
+            CREATE TABLE probe_results (
+                target_id INTEGER NOT NULL, checked_at INTEGER NOT NULL, flags INTEGER NOT NULL, latency_us INTEGER NOT NULL, origin INTEGER NOT NULL,
+                message TEXT NOT NULL, details TEXT, metrics BLOB, PRIMARY KEY (target_id, checked_at)) WITHOUT ROWID;
+            INSERT INTO origins (id, silo, zone) VALUES (1, 'silo-1', 'default');
+            INSERT INTO probe_results (target_id, checked_at, flags, latency_us, origin, message) VALUES (1, 1700000000000000, 64, 1500, 1, 'up'), (1, 1700000007000000, 64, 1600, 1, 'up');
+            DELETE FROM schema_versions WHERE version = 2;
+            """);
+        using var store = await OpenAsync(_folder);
+        var results = await store.ListResultsAsync(new ResultQuery(1, null, null, null), Token);
+        Assert.Equal([1.6, 1.5], results.Items.Select(result => result.Latency.TotalMilliseconds));
     }
 
     [Theory]

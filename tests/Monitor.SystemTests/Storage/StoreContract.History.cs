@@ -66,6 +66,29 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task A_result_that_comes_between_any_two_steps_of_upkeep_is_kept()
+    {
+        var ids = new[] { await TargetAsync("a"), await TargetAsync("b") };
+        await CommitResultsAsync(ids.SelectMany(id => Enumerable.Range(0, 40).Select(i => Ok(id, At(2 * i)))));
+        var late = 0;
+        while (await Store.Lifecycle.MaintainAsync(At(120), Kept, Token))
+        {
+            if (late < 20)
+            {
+                await CommitResultsAsync(ids.Select(id => Ok(id, At((2 * late) + 1))));
+                late++;
+            }
+        }
+
+        Assert.Equal(20, late);
+        foreach (var id in ids)
+        {
+            Assert.Equal(60, (await ResultsAsync(id, limit: 500)).Count);
+            Assert.Equal(60, (await Store.History.UptimeAsync(id, At(-60), At(180), Token)).Checks);
+        }
+    }
+
+    [Fact]
     public async Task Uptime_is_time_unhealthy_over_time_observed()
     {
         var id = await TargetAsync();

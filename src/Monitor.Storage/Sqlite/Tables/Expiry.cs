@@ -14,7 +14,7 @@ internal static class Expiry
     /// <summary>The start of the hour from which on results are kept.</summary>
     public static long OldestResult(DateTimeOffset now, Retention retention) => HourStart(now - retention.Results);
 
-    /// <summary>Results and rollups of some targets.</summary>
+    /// <summary>Blocks and rollups of some targets; open rows become blocks within minutes, also those of targets that are gone.</summary>
     /// <returns>The target to go on after; null when all have had their turn.</returns>
     public static long? ForgetResults(SqliteSession session, long after, DateTimeOffset now, Retention retention)
     {
@@ -30,8 +30,7 @@ internal static class Expiry
 
             var gone = session.Number("SELECT 1 FROM probe_targets WHERE id = @1", target) is null;
             rows += Blocks(session, target, gone ? BlockKey.Span : window)
-                + Rollups(session, target, gone ? long.MaxValue : hour)
-                + (gone ? Open(session, target) : 0);
+                + Rollups(session, target, gone ? long.MaxValue : hour);
             // A target with more left keeps its turn.
             after = rows < MostRows ? target : target - 1;
         }
@@ -65,8 +64,7 @@ internal static class Expiry
     {
         var block = session.Number("SELECT id FROM result_blocks WHERE id >= @1 ORDER BY id LIMIT 1", BlockKey.Of(after + 1, 0));
         var rollup = session.Number("SELECT target_id FROM rollups WHERE target_id > @1 ORDER BY target_id LIMIT 1", after);
-        var open = session.Number("SELECT target_id FROM probe_results WHERE target_id > @1 ORDER BY target_id LIMIT 1", after);
-        var next = Math.Min(block is { } id ? BlockKey.TargetOf(id) : long.MaxValue, Math.Min(rollup ?? long.MaxValue, open ?? long.MaxValue));
+        var next = Math.Min(block is { } id ? BlockKey.TargetOf(id) : long.MaxValue, rollup ?? long.MaxValue);
         return next == long.MaxValue ? null : next;
     }
 
@@ -77,11 +75,4 @@ internal static class Expiry
     private static int Rollups(SqliteSession session, long target, long hour) => session.Execute(
         "DELETE FROM rollups WHERE target_id = @1 AND hour IN (SELECT hour FROM rollups WHERE target_id = @1 AND hour < @2 ORDER BY hour LIMIT @3)",
         target, hour, MostRows);
-
-    private static int Open(SqliteSession session, long target) => session.Execute(
-        """
-        DELETE FROM probe_results WHERE target_id = @1 AND checked_at IN
-            (SELECT checked_at FROM probe_results WHERE target_id = @1 ORDER BY checked_at LIMIT @2)
-        """,
-        target, MostRows);
 }

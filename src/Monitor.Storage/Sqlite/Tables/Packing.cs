@@ -4,59 +4,48 @@ using Monitor.Storage.Codecs;
 namespace Monitor.Storage.Sqlite.Tables;
 
 /// <summary>
-/// Moves results whose ten minutes are over from rows into blocks, and counts their hours anew. Read and packed beside the writer;
-/// the writer only puts it in place, and not where a row came meanwhile: that target's turn comes again.
+/// Moves results whose ten minutes are over from rows into blocks, and counts their hours anew, some targets a round; read and packed beside the writer, which
+/// only puts it in place. The rows go when all targets have been packed, by whole slots; until then readers take the block's word where both have a result.
 /// </summary>
 internal static class Packing
 {
-    private const int MostLooks = 2_000;
+    /// <summary>Neighbours whose rows are looked for together: a look goes through every slot.</summary>
+    private const int TargetsAtOnce = 16;
+
     private const int MostRows = 2_000;
 
     /// <summary>One bounded round.</summary>
     /// <param name="after">The target after which to go on.</param>
-    /// <param name="cutoff">Rows before it are packed; the start of a window.</param>
-    /// <param name="oldest">Rows before it are older than results are kept: dropped; the start of an hour.</param>
+    /// <param name="cutoff">Rows before it are packed; the start of a window, and so of a slot.</param>
+    /// <param name="oldest">Rows before it are older than results are kept: left out; the start of an hour.</param>
     /// <param name="damaged">Told what is wrong with a block that cannot be read.</param>
     public static PackedRound Read(SqliteSession session, long after, long cutoff, long oldest, Action<string> damaged)
     {
         var packed = new List<PackedTarget>();
-        var rows = 0;
-        for (var looks = 0; looks < MostLooks && rows < MostRows; looks++)
+        for (var rows = 0; rows < MostRows;)
         {
-            var (target, first) = session.First(
-                row => (row.GetInt64(0), row.GetInt64(1)),
-                "SELECT target_id, checked_at FROM probe_results WHERE target_id > @1 ORDER BY target_id, checked_at LIMIT 1", after);
-            if (target == 0)
+            if (NextTarget(session, after, cutoff) is not { } next)
             {
                 return new PackedRound(packed, 0, IsLast: true);
             }
 
-            if (first < cutoff)
+            after = next + TargetsAtOnce - 1;
+            foreach (var target in RowsOf(session, next, after, cutoff).GroupBy(row => row.Target))
             {
-                var result = ReadTarget(session, target, cutoff, oldest, damaged);
-                rows += result.Rows;
-                packed.Add(result);
+                var results = target.Select(row => row.Result).ToList();
+                rows += results.Count;
+                packed.Add(Pack(session, target.Key, results, oldest, damaged));
             }
-
-            after = target;
         }
 
         return new PackedRound(packed, after, IsLast: false);
     }
 
     /// <summary>Puts a round in place; runs on the writer.</summary>
-    /// <returns>Whether every target of it could be.</returns>
-    public static bool Write(SqliteSession session, PackedRound round, long cutoff)
+    public static void Write(SqliteSession session, PackedRound round)
     {
-        var all = true;
         foreach (var target in round.Targets)
         {
-            if (session.Number("SELECT count(*) FROM probe_results WHERE target_id = @1 AND checked_at < @2", target.TargetId, cutoff) != target.Rows)
-            {
-                all = false;
-                continue;
-            }
-
             foreach (var (key, data) in target.Blocks)
             {
                 session.Execute("INSERT OR REPLACE INTO result_blocks (id, data) VALUES (@1, @2)", key, data);
@@ -66,19 +55,40 @@ internal static class Packing
             {
                 RollupTable.Write(session, target.TargetId, hour, summary);
             }
-
-            session.Execute("DELETE FROM probe_results WHERE target_id = @1 AND checked_at < @2", target.TargetId, cutoff);
         }
-
-        return all;
     }
 
-    private static PackedTarget ReadTarget(SqliteSession session, long target, long cutoff, long oldest, Action<string> damaged)
+    /// <summary>Removes the rows of the oldest slot; runs on the writer.</summary>
+    /// <returns>Whether there may be more before <paramref name="cutoff"/>.</returns>
+    public static bool RemoveSlot(SqliteSession session, long cutoff)
     {
-        var rows = session.Rows(
-            ResultTable.Read,
-            $"SELECT {ResultTable.Columns} FROM probe_results WHERE target_id = @1 AND checked_at < @2 ORDER BY checked_at",
-            target, cutoff);
+        var slot = session.Number("SELECT min(slot) FROM probe_results");
+        if (slot is null || slot >= ResultTable.SlotOf(cutoff))
+        {
+            session.OpenSlots?.Forget(ResultTable.SlotOf(cutoff));
+            return false;
+        }
+
+        session.Execute("DELETE FROM probe_results WHERE slot = @1", slot);
+        return true;
+    }
+
+    private static long? NextTarget(SqliteSession session, long after, long cutoff) => session.Number(
+        $"""
+        {ResultReading.Slots} SELECT min((SELECT target_id FROM probe_results r WHERE r.slot = present.slot AND r.target_id > @3 ORDER BY r.target_id LIMIT 1)) FROM present
+        """,
+        0, ResultTable.SlotOf(cutoff) - 1, after);
+
+    private static List<(long Target, StoredResult Result)> RowsOf(SqliteSession session, long first, long last, long cutoff) => session.Rows(
+        row => (row.GetInt64(7), ResultTable.Read(row)),
+        $"""
+        {ResultReading.Slots} SELECT {ResultTable.Columns}, r.target_id FROM present CROSS JOIN probe_results r
+        ON r.slot = present.slot AND r.target_id BETWEEN @3 AND @4 ORDER BY r.target_id, r.checked_at
+        """,
+        0, ResultTable.SlotOf(cutoff) - 1, first, last);
+
+    private static PackedTarget Pack(SqliteSession session, long target, List<StoredResult> rows, long oldest, Action<string> damaged)
+    {
         var blocks = new SortedDictionary<long, List<StoredResult>>();
         foreach (var group in rows.Where(row => row.At >= oldest).GroupBy(row => BlockKey.WindowOf(row.At)))
         {
@@ -87,11 +97,7 @@ internal static class Packing
 
         var reach = UptimeReading.ReachOf(session, target);
         var hours = blocks.Keys.Select(HourOf).Distinct().Select(hour => (hour, Summary(session, target, hour, blocks, reach, damaged))).ToList();
-        return new PackedTarget(
-            target,
-            rows.Count,
-            [.. blocks.Select(block => (BlockKey.Of(target, block.Key), ResultBlock.Encode(block.Value)))],
-            hours);
+        return new PackedTarget(target, [.. blocks.Select(block => (BlockKey.Of(target, block.Key), ResultBlock.Encode(block.Value)))], hours);
     }
 
     private static ResultSummary Summary(
@@ -136,6 +142,5 @@ internal static class Packing
 /// <param name="After">Where to go on.</param>
 internal sealed record PackedRound(IReadOnlyList<PackedTarget> Targets, long After, bool IsLast);
 
-/// <param name="Rows">How many rows it was made of.</param>
 internal sealed record PackedTarget(
-    long TargetId, int Rows, IReadOnlyList<(long Key, byte[] Data)> Blocks, IReadOnlyList<(long Hour, ResultSummary Summary)> Hours);
+    long TargetId, IReadOnlyList<(long Key, byte[] Data)> Blocks, IReadOnlyList<(long Hour, ResultSummary Summary)> Hours);

@@ -6,24 +6,41 @@ namespace Monitor.Storage.Sqlite.Tables;
 /// <summary>Results of targets out of open rows and blocks, as one sequence in time. Lives for one read.</summary>
 internal sealed class ResultReading(SqliteSession session)
 {
+    /// <summary>
+    /// The slots that have rows, between @1 and @2, newest first; each found from the one before, because the rows of one target lie apart and a gap in time
+    /// (a clock that was wrong for a while) may be years.
+    /// </summary>
+    public const string Slots =
+        """
+        WITH RECURSIVE present (slot) AS (
+            SELECT max(slot) FROM probe_results WHERE slot BETWEEN @1 AND @2
+            UNION ALL
+            SELECT (SELECT max(slot) FROM probe_results WHERE slot < present.slot AND slot >= @1) FROM present WHERE present.slot IS NOT NULL)
+        """;
+
+    public const long LastSlot = long.MaxValue / ResultTable.SlotMicros;
+
     private const int BlocksAtOnce = 64;
+    private const int RowsAtOnce = 4096;
 
     private readonly Dictionary<long, (string Silo, string Zone)> _origins = [];
 
-    public CheckRecord? Newest(long targetId)
-    {
-        foreach (var result in Descending(targetId, 0, long.MaxValue, openRows: 1))
-        {
-            return Record(targetId, result);
-        }
-
-        return null;
-    }
+    public CheckRecord? Newest(long targetId) => NewestStored(targetId) is { } result ? Record(targetId, result) : null;
 
     /// <summary>The time of the newest result that says something about the target; looks back over a bounded number.</summary>
     public DateTimeOffset? NewestConclusive(long targetId)
     {
-        foreach (var result in Descending(targetId, 0, long.MaxValue, openRows: 16).Take(5_000))
+        if (NewestStored(targetId) is not { } newest)
+        {
+            return null;
+        }
+
+        if (newest.IsConclusive)
+        {
+            return Micros.ToTime(newest.At);
+        }
+
+        foreach (var result in Descending(targetId, 0, long.MaxValue).Take(5_000))
         {
             if (result.IsConclusive)
             {
@@ -34,10 +51,15 @@ internal sealed class ResultReading(SqliteSession session)
         return null;
     }
 
+    /// <summary>The time of the oldest open row; null when there is none.</summary>
+    public long? OldestOpen(long targetId) => IsOpen(targetId)
+        ? session.Number($"{Slots} SELECT min(r.checked_at) FROM present CROSS JOIN probe_results r ON r.slot = present.slot AND r.target_id = @3", 0, LastSlot, targetId)
+        : null;
+
     /// <summary>Newest first, <paramref name="from"/> inclusive, <paramref name="to"/> exclusive.</summary>
-    public IEnumerable<StoredResult> Descending(long targetId, long from, long to, int openRows = 256)
+    public IEnumerable<StoredResult> Descending(long targetId, long from, long to)
     {
-        using var open = Open(targetId, from, to, openRows).GetEnumerator();
+        using var open = Open(targetId, from, to).GetEnumerator();
         var more = open.MoveNext();
         foreach (var packed in Packed(targetId, from, to))
         {
@@ -67,7 +89,7 @@ internal sealed class ResultReading(SqliteSession session)
     public IEnumerable<StoredResult> NotPacked(long targetId, long from, long to)
     {
         var known = new Dictionary<long, HashSet<long>>();
-        foreach (var row in Open(targetId, from, to, 256).Reverse())
+        foreach (var row in Open(targetId, from, to).Reverse())
         {
             var window = BlockKey.WindowOf(row.At);
             if (!known.TryGetValue(window, out var times))
@@ -94,26 +116,51 @@ internal sealed class ResultReading(SqliteSession session)
         return result.ToRecord(targetId, origin);
     }
 
-    private IEnumerable<StoredResult> Open(long targetId, long from, long to, int atOnce)
+    private bool IsOpen(long targetId) => session.OpenSlots is not { } known || known.NewestOf(targetId) is not null;
+
+    private StoredResult? NewestStored(long targetId)
     {
-        while (true)
+        StoredResult? open = session.OpenSlots?.NewestOf(targetId) is { } slot && NewestIn(slot, targetId) is { } hinted
+            ? hinted
+            : Open(targetId, 0, long.MaxValue).Select(row => (StoredResult?)row).FirstOrDefault();
+        foreach (var packed in Packed(targetId, 0, long.MaxValue))
+        {
+            return open is { } row && row.At > packed.At ? row : packed;
+        }
+
+        return open;
+    }
+
+    private StoredResult? NewestIn(long slot, long targetId)
+    {
+        var rows = session.Rows(
+            ResultTable.Read,
+            $"SELECT {ResultTable.Columns} FROM probe_results WHERE slot = @1 AND target_id = @2 ORDER BY checked_at DESC LIMIT 1", slot, targetId);
+        return rows.Count > 0 ? rows[0] : null;
+    }
+
+    private IEnumerable<StoredResult> Open(long targetId, long from, long to)
+    {
+        while (IsOpen(targetId) && from < to)
         {
             var rows = session.Rows(
                 ResultTable.Read,
-                $"SELECT {ResultTable.Columns} FROM probe_results WHERE target_id = @1 AND checked_at >= @2 AND checked_at < @3 ORDER BY checked_at DESC LIMIT @4",
-                targetId, from, to, atOnce);
+                $"""
+                {Slots} SELECT {ResultTable.Columns} FROM present CROSS JOIN probe_results r ON r.slot = present.slot AND r.target_id = @3
+                WHERE r.checked_at >= @4 AND r.checked_at < @5 ORDER BY r.checked_at DESC LIMIT @6
+                """,
+                ResultTable.SlotOf(Math.Max(0, from)), ResultTable.SlotOf(to), targetId, from, to, RowsAtOnce);
             foreach (var row in rows)
             {
                 yield return row;
             }
 
-            if (rows.Count < atOnce)
+            if (rows.Count < RowsAtOnce)
             {
                 yield break;
             }
 
             to = rows[^1].At;
-            atOnce = Math.Max(atOnce, 256);
         }
     }
 

@@ -6,15 +6,17 @@ using SQLitePCL;
 
 namespace Monitor.Storage.Sqlite.Tables;
 
-/// <summary>Results of the last minutes, a row each.</summary>
+/// <summary>Results of the last minutes, a row each, by slots of time and in these by target.</summary>
 internal static class ResultTable
 {
+    public const long SlotMicros = 5 * Micros.PerSecond;
+
     public const string Columns = "checked_at, flags, latency_us, origin, message, details, metrics";
 
     private const string InsertSql =
         """
-        INSERT OR IGNORE INTO probe_results (target_id, checked_at, flags, latency_us, origin, message, details, metrics)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        INSERT OR IGNORE INTO probe_results (target_id, checked_at, flags, latency_us, origin, message, details, metrics, slot)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         """;
 
     /// <summary>What is there already is left alone: a batch may be given again.</summary>
@@ -35,13 +37,17 @@ internal static class ResultTable
 
             var row = StoredResult.Of(result, origin);
             raw.sqlite3_bind_int64(insert, 1, result.TargetId);
+            raw.sqlite3_bind_int64(insert, 9, SlotOf(row.At));
             Bind(insert, row, bytes);
             session.Step(insert);
+            session.OpenSlots?.Saw(result.TargetId, SlotOf(row.At));
             earliest = Math.Min(earliest, row.At);
         }
 
         return earliest;
     }
+
+    public static long SlotOf(long micros) => micros / SlotMicros;
 
     public static StoredResult Read(SqliteDataReader row) => new(
         row.GetInt64(0), row.GetInt32(1), row.GetInt64(2), row.GetInt64(3), row.GetString(4), row.TextOrNull(5), ReadMetrics(row.BytesOrNull(6)));

@@ -116,8 +116,7 @@ internal sealed class UptimeReading
     {
         var block = _session.Number(
             "SELECT id FROM result_blocks WHERE id >= @1 AND id < @2 ORDER BY id LIMIT 1", BlockKey.Of(_targetId, 0), BlockKey.Of(_targetId + 1, 0));
-        var open = _session.Number("SELECT checked_at FROM probe_results WHERE target_id = @1 ORDER BY checked_at LIMIT 1", _targetId);
-        var first = Math.Min(block is { } id ? BlockKey.StartOf(id % BlockKey.Span) : long.MaxValue, open ?? long.MaxValue);
+        var first = Math.Min(block is { } id ? BlockKey.StartOf(id % BlockKey.Span) : long.MaxValue, _results.OldestOpen(_targetId) ?? long.MaxValue);
         return first / RollupTable.HourMicros;
     }
 
