@@ -27,6 +27,7 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
     "restart" => RestartBenchmark.RunAsync,
     "post" => PostBenchmark.RunAsync,
     "storm" => StormBenchmark.RunAsync,
+    "uptime" => NinetyDays.RunAsync,
     _ => null,
 };
 if (run is null)
@@ -38,6 +39,7 @@ if (run is null)
         restart  --targets 10000 --interval 30 [--kill]
         post     --connections 8 --seconds 10
         storm    --targets 5000 --interval 5
+        uptime   --targets 4 --interval 30
         disk     bytes a stored result
         """);
     return 2;
