@@ -28,10 +28,10 @@ public interface IGrainStore
     Task<IReadOnlyList<SendSlot>> LoadSendsAsync(DateTimeOffset since, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes a batch in one transaction. A state write whose version or fence does not fit drops out alone; the rest goes on.
+    /// Writes a batch in one transaction. A state write whose version or fence does not fit, or a delivery write whose fence does not, drops out alone; the rest goes on.
     /// A batch whose outcome is unknown may be given again as it was: what is there already is taken as written.
     /// </summary>
-    /// <returns>One outcome for each of <see cref="CommitBatch.States"/>, in order.</returns>
+    /// <returns>One outcome for each of <see cref="CommitBatch.States"/>, in order, then one for each of <see cref="CommitBatch.Deliveries"/>.</returns>
     /// <exception cref="StoreUnavailableException">Nothing was confirmed.</exception>
     Task<IReadOnlyList<StateOutcome>> CommitAsync(CommitBatch batch, CancellationToken cancellationToken);
 }
@@ -91,4 +91,5 @@ public enum StateOutcome
 /// <summary>How far a set of deliveries has come, and the send slots that go with it.</summary>
 /// <param name="Deliveries">Their rows as they are to be. A row never goes back from sent, superseded, suppressed or dead.</param>
 /// <param name="Sends">Inserted, or updated by message id.</param>
-public sealed record DeliveryWrite(IReadOnlyList<Delivery> Deliveries, IReadOnlyList<SendSlot> Sends);
+/// <param name="Fence">Of the robot's shard, for a claim before a POST: nothing of it is written where the shard is another's. Null for what is a fact (it was sent).</param>
+public sealed record DeliveryWrite(IReadOnlyList<Delivery> Deliveries, IReadOnlyList<SendSlot> Sends, Fence? Fence = null);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Monitor.Core.Alerts;
 using Monitor.Core.Channels;
 using Monitor.Core.Diagnostics;
@@ -12,14 +10,22 @@ namespace Monitor.Grains.Notifying;
 /// Which delivery waits at which robot's desk, and what follows when channels change. No clock, no thread, no I/O; its owner guards it with one lock.
 /// Every delivery that came in is at a desk, an orphan, or has been given back with a final status.
 /// </summary>
-internal sealed class DeliveryRouter(NotifierOptions options)
+internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
 {
+    /// <summary>
+    /// Looks at the store for which a delivery that has ended is remembered: its row may say pending until the record of its end is written, and what is taken
+    /// for pending once more would be sent once more.
+    /// </summary>
+    private const int LooksRemembered = 120;
+
     private readonly Dictionary<long, Channel> _channels = [];
     private readonly HashSet<long> _deleted = [];
     private readonly Dictionary<long, string> _routes = [];
     private readonly Dictionary<string, RobotDesk> _desks = new(StringComparer.Ordinal);
     private readonly HashSet<DeliveryKey> _open = [];
     private readonly List<OpenDelivery> _orphans = [];
+    private readonly Dictionary<DeliveryKey, long> _ended = [];
+    private long _looks;
 
     /// <summary>Firings that nobody heard, while their episode is open: their recoveries must not be told either.</summary>
     private readonly Dictionary<DeliveryKey, DeliveryStatus> _unheard = [];
@@ -34,7 +40,7 @@ internal sealed class DeliveryRouter(NotifierOptions options)
     /// <summary>The desk of the robot behind a URL; two channels with the same URL share it.</summary>
     public RobotDesk Desk(string webhookUrl)
     {
-        var key = Convert.ToHexStringLower(HMACSHA256.HashData(options.RobotSecret(), Encoding.UTF8.GetBytes(webhookUrl)));
+        var key = RobotScope.NameOf(options.RobotSecret(), webhookUrl);
         if (!_desks.TryGetValue(key, out var desk))
         {
             desk = new RobotDesk(key, new Uri(webhookUrl), Composer);
@@ -55,7 +61,7 @@ internal sealed class DeliveryRouter(NotifierOptions options)
         }
 
         var slots = sends.ToLookup(send => send.Robot, StringComparer.Ordinal);
-        foreach (var channel in _channels.Values)
+        foreach (var channel in _channels.Values.Where(IsHere))
         {
             var desk = Desk(channel.Settings.WebhookUrl);
             desk.Budget.Load(slots[desk.Key], now);
@@ -90,6 +96,51 @@ internal sealed class DeliveryRouter(NotifierOptions options)
         }
 
         return rows;
+    }
+
+    /// <summary>
+    /// What the store says now: other silos decide, too, and edit channels. What is being sent is known here, or is another's who has lost it and is
+    /// watched at a start only.
+    /// </summary>
+    public List<Delivery> Look(IReadOnlyCollection<Channel> channels, IEnumerable<OpenDelivery> open)
+    {
+        _looks++;
+        foreach (var (key, at) in _ended)
+        {
+            if (_looks - at > LooksRemembered)
+            {
+                _ended.Remove(key);
+            }
+        }
+
+        var rows = Adopt(channels);
+        var present = channels.Select(channel => channel.Id).ToHashSet();
+        foreach (var gone in _channels.Keys.Where(id => !present.Contains(id)).ToArray())
+        {
+            rows.AddRange(ChannelDeleted(gone));
+        }
+
+        foreach (var one in open)
+        {
+            var key = one.Delivery.Key;
+            if (one.Delivery.Status is DeliveryStatus.Dead or DeliveryStatus.Suppressed && !_open.Contains(key))
+            {
+                _unheard[key] = one.Delivery.Status;
+            }
+            else if (one.Delivery.Status == DeliveryStatus.Pending && !_ended.ContainsKey(key) && _open.Add(key))
+            {
+                Route(one, false, rows);
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>Whether any of these is on its way to a robot of this scope.</summary>
+    public bool IsBeingSent(IEnumerable<Channel> channels, IEnumerable<OpenDelivery> open)
+    {
+        var here = channels.Where(IsHere).Select(channel => channel.Id).ToHashSet();
+        return open.Any(one => one.Delivery.Status == DeliveryStatus.Sending && here.Contains(one.Delivery.Key.ChannelId));
     }
 
     public List<Delivery> ChannelChanged(Channel channel)
@@ -183,7 +234,7 @@ internal sealed class DeliveryRouter(NotifierOptions options)
     public List<string> Troubles() =>
     [
         .. from channel in _channels.Values
-           where channel.Settings.Enabled
+           where channel.Settings.Enabled && IsHere(channel)
            let trouble = Desk(channel.Settings.WebhookUrl).Trouble
            where trouble is not null
            orderby channel.Id
@@ -242,6 +293,11 @@ internal sealed class DeliveryRouter(NotifierOptions options)
 
             _orphans.Add(open);
         }
+        else if (!IsHere(channel))
+        {
+            // Its robot is another silo's, or another notifier's: it finds the delivery in the store.
+            _open.Remove(delivery.Key);
+        }
         else if (!channel.Settings.Enabled)
         {
             Finish(rows, delivery with { Status = DeliveryStatus.Suppressed, Reason = Reasons.ChannelDisabled }, mayHaveArrived);
@@ -267,7 +323,7 @@ internal sealed class DeliveryRouter(NotifierOptions options)
         }
 
         var desk = _desks[key];
-        var target = _channels.TryGetValue(channelId, out var channel) && channel.Settings.Enabled ? Desk(channel.Settings.WebhookUrl) : null;
+        var target = _channels.TryGetValue(channelId, out var channel) && channel.Settings.Enabled && IsHere(channel) ? Desk(channel.Settings.WebhookUrl) : null;
         if (target == desk)
         {
             return;
@@ -297,9 +353,16 @@ internal sealed class DeliveryRouter(NotifierOptions options)
         Finish(row, mayHaveArrived);
     }
 
+    private bool IsHere(Channel channel) => scope.Fence is null || scope.Holds(RobotScope.NameOf(options.RobotSecret(), channel.Settings.WebhookUrl));
+
     private void Finish(Delivery row, bool mayHaveArrived)
     {
         _open.Remove(row.Key);
+        if (scope.Fence is not null)
+        {
+            _ended[row.Key] = _looks;
+        }
+
         Telemetry.Deliveries.Add(1, new KeyValuePair<string, object?>("status", row.Status.Name()));
         if (row.Key.Kind == DeliveryKind.Firing && row.Status != DeliveryStatus.Sent && !mayHaveArrived)
         {

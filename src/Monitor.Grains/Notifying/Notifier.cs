@@ -16,6 +16,7 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
 {
     private static readonly TimeSpan RetryLoad = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OrphanLook = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Longer than any slot counts, and long enough that a clock set back a little hides none.</summary>
     private static readonly TimeSpan SlotsOf = TimeSpan.FromMinutes(10);
@@ -29,18 +30,21 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
     private readonly CancellationTokenSource _abort = new();
     private readonly SenderContext _context;
     private readonly IGrainStore _store;
-    private readonly NotifierOptions _options;
+    private readonly RobotScope _scope;
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loading = Task.CompletedTask;
     private bool _readingChannels;
     private string? _loadTrouble;
+    private TimeSpan? _orphansSince;
 
-    public Notifier(IGrainStore store, IRecordWriter writer, HttpMessageInvoker http, NotifierOptions options, TimeProvider time, ILogger<Notifier> logger)
+    /// <param name="scope">Null: all robots.</param>
+    public Notifier(
+        IGrainStore store, IRecordWriter writer, HttpMessageInvoker http, NotifierOptions options, TimeProvider time, ILogger<Notifier> logger, RobotScope? scope = null)
     {
         _store = store;
-        _options = options;
-        _router = new DeliveryRouter(options);
-        _context = new SenderContext(_gate, _router, writer, new WeComRobot(http, time), time, logger, _stopping.Token, _abort.Token);
+        _scope = scope ?? RobotScope.All;
+        _router = new DeliveryRouter(options, _scope);
+        _context = new SenderContext(_gate, _router, _scope, writer, new WeComRobot(http, time), time, logger, _stopping.Token, _abort.Token);
     }
 
     /// <summary>Completes when what an earlier process left has been taken over.</summary>
@@ -68,6 +72,23 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
         await giveUp.CancelAsync();
         await _abort.CancelAsync();
         await all;
+    }
+
+    /// <summary>What the store says now, of deliveries that others have decided and of channels. Nothing before <see cref="Loaded"/>, which has read the same.</summary>
+    public void Look(IReadOnlyCollection<Channel> channels, IReadOnlyCollection<OpenDelivery> open)
+    {
+        if (_loaded.Task.IsCompleted)
+        {
+            Change(() => _router.Look(channels, open));
+        }
+    }
+
+    /// <summary>The robots are another's: nothing is waited for, nothing more is posted.</summary>
+    public async Task LoseAsync()
+    {
+        await _stopping.CancelAsync();
+        await _abort.CancelAsync();
+        await StopAsync(CancellationToken.None);
     }
 
     public void Enqueue(IReadOnlyList<OpenDelivery> deliveries) => Change(() => _router.Add(deliveries));
@@ -106,7 +127,7 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
                 return new ChannelTest(false, null, null, null, null, wait);
             }
 
-            claim = new DeliveryWrite([], [desk.Budget.Take(id, _context.Now)]);
+            claim = new DeliveryWrite([], [desk.Budget.Take(id, _context.Now)], _scope.Fence);
         }
 
         return await TestAsync(channel, desk, id, claim, cancellationToken);
@@ -152,8 +173,11 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
                 var channels = await _store.LoadChannelsAsync(_stopping.Token);
                 var sends = await _store.LoadSendsAsync(_context.Now.Wall - SlotsOf, _stopping.Token);
                 var open = await _store.LoadOpenDeliveriesAsync(_stopping.Token);
-                Take(channels, sends, open);
-                return;
+                if (!await WatchOrphansAsync(channels, open))
+                {
+                    Take(channels, sends, open);
+                    return;
+                }
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
@@ -166,6 +190,29 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
                 await Task.WhenAny(Task.Delay(RetryLoad, _context.Time, _stopping.Token));
             }
         }
+    }
+
+    /// <summary>
+    /// Where another silo may still be posting what it has claimed: true after a wait, and then all is read again. Everything of the robot waits for it,
+    /// so that no recovery overtakes its firing.
+    /// </summary>
+    private async Task<bool> WatchOrphansAsync(IReadOnlyList<Channel> channels, IReadOnlyList<OpenDelivery> open)
+    {
+        if (_scope.Fence is null || !_router.IsBeingSent(channels, open))
+        {
+            return false;
+        }
+
+        var now = _context.Now.Elapsed;
+        _orphansSince ??= now;
+        var left = _orphansSince.Value + RobotScope.OrphanAge - now;
+        if (left <= TimeSpan.Zero)
+        {
+            return false;
+        }
+
+        await Task.Delay(left < OrphanLook ? left : OrphanLook, _context.Time, _stopping.Token);
+        return true;
     }
 
     private void Take(IReadOnlyList<Channel> channels, IReadOnlyList<SendSlot> sends, IReadOnlyList<OpenDelivery> open)

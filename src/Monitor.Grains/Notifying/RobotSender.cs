@@ -123,6 +123,13 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
             return;
         }
 
+        if (!context.Scope.MaySend())
+        {
+            // The claim stays: whoever owns the robot now retakes it.
+            Drop(dispatch);
+            return;
+        }
+
         Telemetry.DeliveriesRepeated.Add(dispatch.Repeated);
         var verdict = await context.Robot.PostAsync(desk.Url, WeComBody.Markdown(dispatch.Content), claimed, context.Abort);
         var slots = new List<SendSlot>();
@@ -165,20 +172,13 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
             var started = context.Now;
             lock (context.Gate)
             {
-                write = desk.Claim(dispatch, started);
+                write = desk.Claim(dispatch, started) with { Fence = context.Scope.Fence };
             }
 
             var durability = await context.Writer.WriteAsync(write, context.Abort);
             if (durability is Durability.FenceLost or Durability.VersionLost)
             {
-                List<Delivery> rows;
-                lock (context.Gate)
-                {
-                    rows = context.Router.Drop(desk, dispatch, context.Now);
-                }
-
-                BeginMark(rows, []);
-                LogLost(context.Logger, desk.Key, claimed.Length);
+                Drop(dispatch);
                 return false;
             }
 
@@ -189,6 +189,18 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
                 return true;
             }
         }
+    }
+
+    private void Drop(Dispatch dispatch)
+    {
+        List<Delivery> rows;
+        lock (context.Gate)
+        {
+            rows = context.Router.Drop(desk, dispatch, context.Now);
+        }
+
+        BeginMark(rows, []);
+        LogLost(context.Logger, desk.Key, dispatch.Deliveries.Count());
     }
 
     /// <summary>Null when people were called, else why not.</summary>
@@ -232,7 +244,7 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
                 wait = desk.Held(now);
                 if (wait == TimeSpan.Zero)
                 {
-                    write = new DeliveryWrite([], [desk.Budget.Take(id, now)]);
+                    write = new DeliveryWrite([], [desk.Budget.Take(id, now)], context.Scope.Fence);
                 }
             }
 

@@ -10,7 +10,7 @@ namespace Monitor.Grains.Writing;
 /// </summary>
 public sealed partial class BatchCommit(IGrainStore store, IStoreLifecycle lifecycle, TimeProvider time, ILogger<BatchCommit> logger)
 {
-    /// <returns>One outcome for each state of the batch.</returns>
+    /// <returns>One outcome for each state of the batch, then one for each of its deliveries.</returns>
     /// <exception cref="StoreUnavailableException">The store is away; it is unknown what of the batch is in it.</exception>
     public async Task<IReadOnlyList<StateOutcome>> RunAsync(CommitBatch batch, CancellationToken cancellationToken)
     {
@@ -56,7 +56,7 @@ public sealed partial class BatchCommit(IGrainStore store, IStoreLifecycle lifec
         {
             LogLeftOut(refusal, batch.Results.Count, batch.States.Count, batch.Deliveries.Count);
             Telemetry.ResultsDropped.Add(batch.Results.Count);
-            return [.. batch.States.Select(_ => StateOutcome.VersionLost)];
+            return [.. batch.States.Select(_ => StateOutcome.VersionLost), .. batch.Deliveries.Select(_ => StateOutcome.Committed)];
         }
 
         var first = await WriteAsync(Part(batch, 1, 0, count / 2), cancellationToken);

@@ -155,7 +155,7 @@ public sealed partial class RecordWriter
     {
         if (!flight.IsKept)
         {
-            Complete(flight.Items, outcomes);
+            Complete(flight.Items, outcomes, flight.Batch?.States.Count ?? 0);
             return;
         }
 
@@ -169,7 +169,7 @@ public sealed partial class RecordWriter
         _backlog.Remove(batch);
         _replayed += batch.Results.Count + batch.States.Count + batch.Deliveries.Count;
         _condition.Waits(_backlog.Waiting);
-        for (var i = 0; i < outcomes.Count; i++)
+        for (var i = 0; i < batch.States.Count; i++)
         {
             if (outcomes[i] != StateOutcome.Committed)
             {
@@ -240,12 +240,12 @@ public sealed partial class RecordWriter
         return new CommitBatch(_run, ++_sequence, results, states, deliveries);
     }
 
-    private static void Complete(IReadOnlyList<WriteItem> items, IReadOnlyList<StateOutcome> outcomes)
+    private static void Complete(IReadOnlyList<WriteItem> items, IReadOnlyList<StateOutcome> outcomes, int states)
     {
-        var next = 0;
+        var (state, delivery) = (0, states);
         foreach (var item in items)
         {
-            var outcome = item.State is null ? StateOutcome.Committed : outcomes[next++];
+            var outcome = item.State is not null ? outcomes[state++] : item.Deliveries is not null ? outcomes[delivery++] : StateOutcome.Committed;
             item.Waiter?.TrySetResult(outcome switch
             {
                 StateOutcome.Committed => Durability.Committed,

@@ -27,14 +27,21 @@ public sealed partial class SqliteStore
 
     private StateOutcome[] Write(SqliteSession session, CommitBatch batch)
     {
-        var outcomes = batch.States.Count == 0 ? [] : new StateOutcome[batch.States.Count];
-        for (var i = 0; i < outcomes.Length; i++)
+        var outcomes = batch.States.Count + batch.Deliveries.Count == 0 ? [] : new StateOutcome[batch.States.Count + batch.Deliveries.Count];
+        for (var i = 0; i < batch.States.Count; i++)
         {
             outcomes[i] = StateTable.Write(session, batch.States[i]);
         }
 
-        foreach (var write in batch.Deliveries)
+        for (var i = 0; i < batch.Deliveries.Count; i++)
         {
+            var write = batch.Deliveries[i];
+            if (write.Fence is { } fence && !ShardTable.Holds(session, fence))
+            {
+                outcomes[batch.States.Count + i] = StateOutcome.FenceLost;
+                continue;
+            }
+
             foreach (var delivery in write.Deliveries)
             {
                 DeliveryTable.Write(session, delivery);

@@ -118,13 +118,35 @@ public abstract partial class StoreContract : IAsyncLifetime
             [Failed(id, Start)],
             [Write(FenceOf(id), id, 0, Healthy(Start) with { Status = HealthStatus.Unhealthy }, [Alert(id, 1, Start)], [Delivery(id, 1, channel, Start)])],
             [new DeliveryWrite([Delivery(id, 1, channel, Start) with { Status = DeliveryStatus.Sent, SentAt = Start }], [new SendSlot("r", "m", Start, Start)])]);
-        Assert.Equal([StateOutcome.Committed], await Store.Grains.CommitAsync(batch, Token));
-        Assert.Equal([StateOutcome.Committed], await Store.Grains.CommitAsync(batch, Token));
+        Assert.Equal([StateOutcome.Committed, StateOutcome.Committed], await Store.Grains.CommitAsync(batch, Token));
+        Assert.Equal([StateOutcome.Committed, StateOutcome.Committed], await Store.Grains.CommitAsync(batch, Token));
         Assert.Equal(1, (await Store.Grains.LoadTargetAsync(id, Token))!.Version);
         var alert = Assert.Single((await Store.History.ListAlertsAsync(new AlertQuery(null, null, id, null, null), Token)).Items);
         Assert.Equal(DeliveryStatus.Sent, Assert.Single(alert.Deliveries).Status);
         Assert.Single((await Store.History.ListResultsAsync(new ResultQuery(id, null, null, null), Token)).Items);
         Assert.Single(await Store.Grains.LoadSendsAsync(Start.AddMinutes(-1), Token));
+    }
+
+    [Fact]
+    public async Task A_claim_under_a_lost_fence_writes_nothing_and_takes_nothing_else_along()
+    {
+        var id = await TargetAsync();
+        var (mine, theirs) = (await ChannelAsync("a"), await ChannelAsync("b"));
+        Delivery[] rows = [Delivery(id, 1, mine, Start), Delivery(id, 1, theirs, Start)];
+        await WriteAsync(Write(FenceOf(id), id, 0, Healthy(Start), [Alert(id, 1, Start)], rows));
+        var (held, lost) = (Fences[3], Fences[4] with { Epoch = Fences[4].Epoch - 1 });
+        var outcomes = await Store.Grains.CommitAsync(
+            Batch(deliveries:
+            [
+                new DeliveryWrite([rows[1] with { Status = DeliveryStatus.Sending }], [new SendSlot("r", "lost", Start, null)], lost),
+                new DeliveryWrite([rows[0] with { Status = DeliveryStatus.Sending }], [new SendSlot("r", "held", Start, null)], held),
+            ]),
+            Token);
+
+        Assert.Equal([StateOutcome.FenceLost, StateOutcome.Committed], outcomes);
+        var stored = (await Store.Grains.LoadOpenDeliveriesAsync(Token)).ToDictionary(open => open.Delivery.Key.ChannelId, open => open.Delivery.Status);
+        Assert.Equal((DeliveryStatus.Sending, DeliveryStatus.Pending), (stored[mine], stored[theirs]));
+        Assert.Equal("held", Assert.Single(await Store.Grains.LoadSendsAsync(Start.AddMinutes(-1), Token)).MessageId);
     }
 
     [Theory]

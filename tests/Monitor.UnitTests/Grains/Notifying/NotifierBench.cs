@@ -45,6 +45,8 @@ internal sealed class NotifierBench : IRecordWriter, IGrainStore, IAsyncDisposab
 
     public Exception? LoadFailure { get; set; }
 
+    public RobotScope Scope { get; set; } = RobotScope.All;
+
     public Notifier Notifier { get; private set; } = null!;
 
     public static HttpResponseMessage Json(HttpStatusCode status, string body) => new(status) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
@@ -52,7 +54,7 @@ internal sealed class NotifierBench : IRecordWriter, IGrainStore, IAsyncDisposab
     public async Task<NotifierBench> StartAsync(bool loaded = true)
     {
         var options = new NotifierOptions(new MessageOptions(Language.English, TimeZoneInfo.Utc, null), new byte[32]);
-        Notifier = new Notifier(this, this, new HttpMessageInvoker(new Robot(this)), options, Clock, new ListLogger(this));
+        Notifier = new Notifier(this, this, new HttpMessageInvoker(new Robot(this)), options, Clock, new ListLogger(this), Scope);
         await Notifier.StartAsync(CancellationToken.None);
         if (loaded)
         {

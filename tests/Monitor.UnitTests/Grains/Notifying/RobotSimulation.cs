@@ -26,7 +26,7 @@ internal sealed class RobotSimulation
     public RobotSimulation(int seed = 1)
     {
         _random = new Random(seed);
-        Router = new DeliveryRouter(_options);
+        Router = new DeliveryRouter(_options, RobotScope.All);
     }
 
     public static DateTimeOffset Epoch { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -153,7 +153,7 @@ internal sealed class RobotSimulation
         _life++;
         _busy.Clear();
         _origin = Now;
-        Router = new DeliveryRouter(_options);
+        Router = new DeliveryRouter(_options, RobotScope.All);
         var open = Rows.Values.Where(row => row.Delivery.Status is DeliveryStatus.Pending or DeliveryStatus.Sending
             || (withUnheard && row.Delivery.Key.Kind == DeliveryKind.Firing && row.Delivery.Status is DeliveryStatus.Dead or DeliveryStatus.Suppressed));
         Store(Router.Load(Channels.Values, Slots.Values, [.. open], Moment), []);

@@ -39,6 +39,7 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
     public TaskCompletionSource Gate { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Func<StateWrite, StateOutcome?> Outcomes { get; set; } = _ => null;
+    public Func<DeliveryWrite, StateOutcome> DeliveryOutcomes { get; set; } = _ => StateOutcome.Committed;
     public bool Overlapped { get; private set; }
     public byte[] InstallationSecret { get; } = new byte[32];
 
@@ -129,8 +130,8 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
                 Results.Add((result.TargetId, result.CheckedAt));
             }
 
-            StateOutcome[] outcomes = [.. batch.States.Select(Write)];
-            foreach (var delivery in batch.Deliveries.SelectMany(write => write.Deliveries))
+            StateOutcome[] outcomes = [.. batch.States.Select(Write), .. batch.Deliveries.Select(write => DeliveryOutcomes(write))];
+            foreach (var delivery in batch.Deliveries.Where(write => DeliveryOutcomes(write) == StateOutcome.Committed).SelectMany(write => write.Deliveries))
             {
                 Deliveries[delivery.Key] = delivery;
             }

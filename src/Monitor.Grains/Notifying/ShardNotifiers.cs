@@ -1,0 +1,244 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Monitor.Core.Channels;
+using Monitor.Core.Ports;
+using Monitor.Grains.Targets;
+using Monitor.Grains.Writing;
+
+namespace Monitor.Grains.Notifying;
+
+/// <summary>
+/// The robots of one silo of a cluster: a notifier for each shard that is owned here and has a robot. What others decide is found in the store, by looking
+/// once a second and at once when a decision falls here; the store's order is the order in which a target's deliveries are taken up, whoever owned it meanwhile.
+/// While the store is away what is decided here goes to the robots directly.
+/// </summary>
+public sealed partial class ShardNotifiers(
+    IGrainStore store, StoreCondition condition, NotifierFactory factory, TimeProvider time, ILogger<ShardNotifiers> logger)
+    : IDeliveryQueue, IChannelTester, ICondition, IHostedService, IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<int, ShardLease> _owned = [];
+    private readonly Dictionary<int, Notifier> _running = [];
+    private readonly CancellationTokenSource _stop = new();
+    private TaskCompletionSource _wake = NewSignal();
+    private IReadOnlyList<Channel> _channels = [];
+    private Task _looking = Task.CompletedTask;
+    private string? _trouble;
+
+    /// <summary>These shards are owned here from now on; their robots' budgets and backlogs are read before anything is sent.</summary>
+    public void Run(IReadOnlyCollection<ShardLease> leases)
+    {
+        lock (_lock)
+        {
+            foreach (var lease in leases)
+            {
+                _owned[lease.Fence.Shard] = lease;
+            }
+        }
+
+        Wake();
+    }
+
+    /// <summary>Lets them go: nothing new is sent, what is under way comes back and is recorded.</summary>
+    public Task StopAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken) =>
+        Task.WhenAll(Take(shards).Select(notifier => EndAsync(notifier, () => notifier.StopAsync(cancellationToken))));
+
+    /// <summary>They are another's already.</summary>
+    public Task LoseAsync(IReadOnlyCollection<int> shards) => Task.WhenAll(Take(shards).Select(notifier => EndAsync(notifier, notifier.LoseAsync)));
+
+    public void Enqueue(IReadOnlyList<OpenDelivery> deliveries)
+    {
+        if (condition.HasGap)
+        {
+            foreach (var notifier in Running())
+            {
+                notifier.Enqueue(deliveries);
+            }
+        }
+
+        Wake();
+    }
+
+    public void ChannelChanged(Channel channel) => Wake();
+
+    public void ChannelDeleted(long channelId) => Wake();
+
+    public async Task<ChannelTest> TestAsync(long channelId, CancellationToken cancellationToken)
+    {
+        var channels = await store.LoadChannelsAsync(cancellationToken);
+        if (channels.FirstOrDefault(channel => channel.Id == channelId) is not { } channel)
+        {
+            return new ChannelTest(false, null, null, null, Notifying.Reasons.ChannelDeleted, null);
+        }
+
+        Begin(channels);
+        Notifier? notifier;
+        lock (_lock)
+        {
+            notifier = _running.GetValueOrDefault(factory.ShardOf(channel));
+        }
+
+        return notifier is null
+            ? new ChannelTest(false, null, null, null, "the robot belongs to another silo", null)
+            : await notifier.TestAsync(channelId, cancellationToken);
+    }
+
+    /// <summary>The shard whose owner sends to the channel's robot.</summary>
+    public int ShardOf(Channel channel) => factory.ShardOf(channel);
+
+    public IReadOnlyList<string> Reasons() =>
+        [.. (Volatile.Read(ref _trouble) is { } trouble ? (string[])[trouble] : []).Concat(Running().SelectMany(notifier => notifier.Reasons())).Distinct(StringComparer.Ordinal)];
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _looking = LookAsync();
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _looking;
+        int[] all;
+        lock (_lock)
+        {
+            all = [.. _owned.Keys];
+        }
+
+        await StopAsync(all, cancellationToken);
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private Notifier[] Running()
+    {
+        lock (_lock)
+        {
+            return [.. _running.Values];
+        }
+    }
+
+    private List<Notifier> Take(IReadOnlyCollection<int> shards)
+    {
+        var taken = new List<Notifier>();
+        lock (_lock)
+        {
+            foreach (var shard in shards)
+            {
+                _owned.Remove(shard);
+                if (_running.Remove(shard, out var notifier))
+                {
+                    taken.Add(notifier);
+                }
+            }
+        }
+
+        return taken;
+    }
+
+    private static async Task EndAsync(Notifier notifier, Func<Task> end)
+    {
+        await end();
+        notifier.Dispose();
+    }
+
+    private async Task LookAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            var signal = NextSignal();
+            try
+            {
+                await LookOnceAsync(_stop.Token);
+                Volatile.Write(ref _trouble, null);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                if (Interlocked.Exchange(ref _trouble, "notices of other silos' targets wait: what is open could not be read from the store") is null)
+                {
+                    LogLookFailed(e);
+                }
+            }
+
+            await WaitAsync(signal);
+        }
+    }
+
+    /// <summary>A storm of decisions is one look, not thousands.</summary>
+    private async Task WaitAsync(Task signal)
+    {
+        await Task.Delay(Pause, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        await Task.WhenAny(signal, Task.Delay(Interval - Pause, time, enough.Token));
+        await enough.CancelAsync();
+    }
+
+    /// <summary>While records wait for the store it is behind what was sent, and would make everything be sent again.</summary>
+    private async Task LookOnceAsync(CancellationToken cancellationToken)
+    {
+        if (condition.HasGap)
+        {
+            return;
+        }
+
+        _channels = await store.LoadChannelsAsync(cancellationToken);
+        Begin(_channels);
+        var running = Running();
+        if (running.Length == 0)
+        {
+            return;
+        }
+
+        var open = await store.LoadOpenDeliveriesAsync(cancellationToken);
+        foreach (var notifier in running)
+        {
+            notifier.Look(_channels, open);
+        }
+    }
+
+    /// <summary>A notifier for each shard of ours that has a robot and none yet.</summary>
+    private void Begin(IReadOnlyList<Channel> channels)
+    {
+        lock (_lock)
+        {
+            foreach (var shard in channels.Select(factory.ShardOf).Distinct())
+            {
+                if (_owned.TryGetValue(shard, out var lease) && !lease.IsLost && !_running.ContainsKey(shard))
+                {
+                    var notifier = factory.Make(new RobotScope(lease.Fence, () => !lease.IsLost));
+                    _running.Add(shard, notifier);
+                    _ = notifier.StartAsync(CancellationToken.None);
+                }
+            }
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_lock)
+        {
+            _wake.TrySetResult();
+        }
+    }
+
+    private Task NextSignal()
+    {
+        lock (_lock)
+        {
+            _wake = NewSignal();
+            return _wake.Task;
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What other silos have decided could not be read from the store; it is tried every second.")]
+    private partial void LogLookFailed(Exception e);
+}
