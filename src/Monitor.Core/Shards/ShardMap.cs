@@ -21,4 +21,7 @@ public static class ShardMap
 /// <param name="Shard">0-255.</param>
 /// <param name="Owner">The silo's row id.</param>
 /// <param name="Epoch">Raised by every claim; an older epoch commits nothing.</param>
-public readonly record struct Fence(int Shard, long Owner, long Epoch);
+/// <param name="Timeline">
+/// The WAL timeline on which it was claimed: on a promoted standby, which may have lost the last commits, it commits nothing until it is claimed anew. 0 where there are no timelines.
+/// </param>
+public readonly record struct Fence(int Shard, long Owner, long Epoch, long Timeline = 0);

@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using Monitor.Core.Shards;
+
+namespace Monitor.Grains.Shards.Leases;
+
+/// <summary>All that one silo knows of its leases. Times are readings of its own steady clock; nothing here is another machine's time.</summary>
+public sealed record LeaseState
+{
+    /// <summary>Before everything.</summary>
+    public static readonly TimeSpan LongAgo = TimeSpan.FromDays(-36500);
+
+    public required LeaseRules Rules { get; init; }
+
+    /// <summary>This silo's row; 0 while it has none.</summary>
+    public long Silo { get; init; }
+
+    /// <summary>Which row this process has or makes: goes up when it has been marked dead.</summary>
+    public int Incarnation { get; init; }
+
+    /// <summary>The highest beat that was tried.</summary>
+    public long Beat { get; init; }
+
+    /// <summary>When it first saw the cluster with its row.</summary>
+    public TimeSpan JoinedAt { get; init; } = LongAgo;
+
+    /// <summary>The start of the last confirmed beat, or of a round of peers that counted as one.</summary>
+    public TimeSpan RenewedFrom { get; init; } = LongAgo;
+
+    /// <summary>When the last beat was confirmed.</summary>
+    public TimeSpan ConfirmedAt { get; init; } = LongAgo;
+
+    public ClusterView? View { get; init; }
+
+    public TimeSpan ViewStart { get; init; } = LongAgo;
+
+    public TimeSpan ViewAt { get; init; } = LongAgo;
+
+    public long Timeline { get; init; }
+
+    /// <summary>Since when I have read the same beat of each silo.</summary>
+    public ImmutableDictionary<long, Sighting> Sightings { get; init; } = ImmutableDictionary<long, Sighting>.Empty;
+
+    /// <summary>When each other silo last gave a sign of life: another beat, or an answer to a question.</summary>
+    public ImmutableDictionary<long, TimeSpan> Heard { get; init; } = ImmutableDictionary<long, TimeSpan>.Empty;
+
+    /// <summary>Since when I have seen shards without an owner that lives.</summary>
+    public ImmutableDictionary<int, TimeSpan> FreeSince { get; init; } = ImmutableDictionary<int, TimeSpan>.Empty;
+
+    public ImmutableDictionary<int, Holding> Held { get; init; } = ImmutableDictionary<int, Holding>.Empty;
+
+    /// <summary>The highest epoch known of each shard: a row with a lower one is old news.</summary>
+    public ImmutableArray<long> Epochs { get; init; }
+
+    /// <summary>Beat, look or register under way.</summary>
+    public LeaseCall? Pulse { get; init; }
+
+    public TimeSpan PulseStart { get; init; } = LongAgo;
+
+    public TimeSpan BeatStart { get; init; } = LongAgo;
+
+    /// <summary>Any other call under way.</summary>
+    public LeaseCall? Work { get; init; }
+
+    /// <summary>Decisions wait for a view that was read after this.</summary>
+    public TimeSpan WorkDoneAt { get; init; } = LongAgo;
+
+    /// <summary>What is in doubt is settled by a view that was read after this.</summary>
+    public TimeSpan DoubtSince { get; init; } = LongAgo;
+
+    /// <summary>A claim that was given up may still be executed until then.</summary>
+    public TimeSpan ClaimMayLandUntil { get; init; } = LongAgo;
+
+    /// <summary>The view from which nothing follows any more, as long as everybody lives.</summary>
+    public ClusterView? Settled { get; init; }
+
+    /// <summary>The timeline has changed, and what is held has yet to be claimed anew.</summary>
+    public bool MustReclaim { get; init; }
+
+    /// <summary>Until then, what a promoted standby calls mine and I do not hold is left to whoever does.</summary>
+    public TimeSpan AdoptAfter { get; init; } = LongAgo;
+
+    /// <summary>Scheduler and writer turn.</summary>
+    public bool Vital { get; init; }
+
+    /// <summary>Decisions of the time without the store have yet to be stored: nothing is claimed before.</summary>
+    public bool Backlog { get; init; }
+
+    public StopStage Stop { get; init; }
+
+    public int Round { get; init; }
+
+    public bool Asking { get; init; }
+
+    public TimeSpan AskedAt { get; init; } = LongAgo;
+
+    public StoreReach Reach { get; init; }
+
+    /// <summary>From here on nothing may be written, told or decided, whatever is believed of the store.</summary>
+    public TimeSpan HeldUntil => RenewedFrom + Rules.Lease - Rules.Margin;
+
+    public static LeaseState New(LeaseRules rules) =>
+        new() { Rules = rules, Epochs = ImmutableArray.CreateRange(Enumerable.Repeat(0L, rules.Shards)) };
+
+    /// <summary>
+    /// As a process knows it that starts without the store, from what its journal has kept: it holds its shards, but has no lease until a round of peers or a beat gives it one.
+    /// </summary>
+    public static LeaseState Restored(LeaseRules rules, long silo, ClusterView lastView, IReadOnlyCollection<Fence> fences)
+    {
+        var state = New(rules);
+        var epochs = state.Epochs.ToBuilder();
+        foreach (var row in lastView.Shards)
+        {
+            epochs[row.Shard] = row.Epoch;
+        }
+
+        foreach (var fence in fences)
+        {
+            epochs[fence.Shard] = Math.Max(epochs[fence.Shard], fence.Epoch);
+        }
+
+        return state with
+        {
+            Silo = silo,
+            Timeline = lastView.Timeline,
+            View = lastView,
+            Epochs = epochs.MoveToImmutable(),
+            Held = fences.ToImmutableDictionary(fence => fence.Shard, fence => new Holding(fence, HoldingPhase.Running)),
+        };
+    }
+
+    public LeaseStanding Standing(TimeSpan now) =>
+        Silo != 0 && now < HeldUntil ? LeaseStanding.Held
+        : Silo != 0 && Vital && Reach == StoreReach.CutOff ? LeaseStanding.Looking
+        : LeaseStanding.Stopped;
+
+    /// <summary>Its own view is recent enough to judge others by.</summary>
+    public bool HasContact(TimeSpan now) => View is not null && now - ViewAt <= Rules.Contact;
+
+    /// <summary>No write was confirmed for too long, although this silo tries.</summary>
+    public bool HasLostStore(TimeSpan now) => Silo != 0 && Vital && now - ConfirmedAt > Rules.Contact;
+
+    /// <summary>
+    /// What a peer that asks is told after a try of the store. No is a promise, that nothing is claimed for a whole lease: so not while a claim may still be executed, nor for
+    /// a hiccup. Null: nothing can be said.
+    /// </summary>
+    public bool? Reaches(bool tried, TimeSpan now) =>
+        tried ? true : Work is LeaseCall.Claim || now < ClaimMayLandUntil || HasContact(now) ? null : false;
+
+    public bool IsExpired(SiloRow silo, TimeSpan now) =>
+        silo.Id != Silo && Sightings.TryGetValue(silo.Id, out var seen) && seen.Beat == silo.Beat && now - seen.Since >= Rules.Lease;
+}
+
+/// <param name="Beat">What was read.</param>
+/// <param name="Since">When it was read first, by the end of that read.</param>
+public readonly record struct Sighting(long Beat, TimeSpan Since);
+
+public readonly record struct Holding(Fence Fence, HoldingPhase Phase);
+
+public enum HoldingPhase
+{
+    Running,
+
+    /// <summary>Being let go by the host.</summary>
+    Draining,
+
+    /// <summary>Nothing of it runs here; it may be handed over.</summary>
+    Drained,
+
+    /// <summary>Handed over with unknown outcome, or refused by the store: it runs again only when the store, or the peers together, say that it is still mine.</summary>
+    InDoubt,
+}
+
+public enum LeaseStanding
+{
+    /// <summary>Nothing of what is held may be decided, written or told.</summary>
+    Stopped,
+
+    /// <summary>Cut off: targets are looked at, and nothing follows from it.</summary>
+    Looking,
+
+    Held,
+}
+
+/// <summary>What the last round of peers came to.</summary>
+public enum StoreReach
+{
+    /// <summary>The store answers, or nobody has been asked yet.</summary>
+    Unasked,
+
+    /// <summary>A peer reaches it: the others go on without me.</summary>
+    OthersReachIt,
+
+    /// <summary>Nobody reaches it: everybody keeps what it has.</summary>
+    Down,
+
+    /// <summary>Too few answer to say.</summary>
+    CutOff,
+}
+
+public enum StopStage
+{
+    None,
+    Asked,
+
+    /// <summary>The others know.</summary>
+    Marked,
+
+    /// <summary>Nothing runs here any more.</summary>
+    Ended,
+    Left,
+}

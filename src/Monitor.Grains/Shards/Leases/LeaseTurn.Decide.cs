@@ -1,0 +1,197 @@
+using Monitor.Core.Shards;
+
+namespace Monitor.Grains.Shards.Leases;
+
+/// <summary>What is due now.</summary>
+internal sealed partial class LeaseTurn
+{
+    public static TimeSpan LookInterval(LeaseState state) => IsHasty(state) ? state.Rules.HastyLook : state.Rules.LookEvery;
+
+    public void Decide()
+    {
+        if (_s.Stop == StopStage.Left)
+        {
+            return;
+        }
+
+        if (_s.Pulse is null)
+        {
+            DecidePulse();
+        }
+
+        if (_s.Work is null && DecideWork() is { } work)
+        {
+            _s = _s with { Work = work };
+            _then.Add(new LeaseAction.Call(work));
+        }
+
+        DecidePeers();
+    }
+
+    /// <summary>Shards are on their way to me or from me.</summary>
+    private static bool IsHasty(LeaseState state)
+    {
+        if (state.Silo == 0 || state.View is not { } view)
+        {
+            return false;
+        }
+
+        foreach (var row in view.Shards)
+        {
+            if (row.WantedBy != 0 && (row.WantedBy == state.Silo || row.Owner == state.Silo))
+            {
+                return true;
+            }
+        }
+
+        return state.WorkDoneAt > state.ViewStart;
+    }
+
+    private void DecidePulse()
+    {
+        var (rules, since) = (_s.Rules, now - _s.PulseStart);
+        LeaseCall? call = null;
+        if (_s is { Silo: 0, Vital: true })
+        {
+            call = since >= rules.LookEvery ? new LeaseCall.Register(now, _s.Incarnation) : null;
+        }
+        else if (_s.Vital && now - _s.BeatStart >= rules.BeatEvery)
+        {
+            _s = _s with { Beat = _s.Beat + 1, BeatStart = now };
+            call = new LeaseCall.Beat(now, _s.Silo, _s.Beat);
+        }
+        else if (since >= LookInterval(_s))
+        {
+            call = new LeaseCall.Look(now);
+        }
+
+        if (call is not null)
+        {
+            _s = _s with { Pulse = call, PulseStart = now };
+            _then.Add(new LeaseAction.Call(call));
+        }
+    }
+
+    private LeaseCall? DecideWork()
+    {
+        if (_s.Silo == 0)
+        {
+            return null;
+        }
+
+        if (_s.Stop == StopStage.Ended)
+        {
+            return now - _s.WorkDoneAt < _s.Rules.LookEvery ? null : new LeaseCall.Leave(now, _s.Silo);
+        }
+
+        // Whoever has no lease, stands still, or has not seen the cluster since its last work, begins nothing.
+        if (now >= _s.HeldUntil || !_s.Vital || !_s.HasContact(now) || _s.ViewStart <= _s.WorkDoneAt || _s.View is not { } view || view.Timeline != _s.Timeline)
+        {
+            return null;
+        }
+
+        if (_s.MustReclaim)
+        {
+            return new LeaseCall.Reclaim(now, _s.Silo, _s.Timeline, [.. _s.Held.Values.Where(holding => holding.Fence.Timeline != _s.Timeline).Select(holding => holding.Fence)]);
+        }
+
+        if (_s.Stop == StopStage.Asked)
+        {
+            return new LeaseCall.MarkStopping(now, _s.Silo);
+        }
+
+        return LetGo(view) ?? (_s.Stop == StopStage.None ? TakeUp(view) : null);
+    }
+
+    /// <summary>What others have bid for: drained first, then given, so that at no time two have it.</summary>
+    private LeaseCall.HandOver? LetGo(ClusterView view)
+    {
+        if (_s.Held.IsEmpty)
+        {
+            return null;
+        }
+
+        List<ShardGift>? gifts = null;
+        List<int>? drain = null;
+        var leaving = _s.Held.Values.Count(holding => holding.Phase == HoldingPhase.Draining);
+        foreach (var row in view.Shards)
+        {
+            if (!_s.Held.TryGetValue(row.Shard, out var holding) || row.Owner != _s.Silo || row.Epoch != holding.Fence.Epoch)
+            {
+                continue;
+            }
+
+            var wanted = row.WantedBy != 0 && row.WantedBy != _s.Silo && Row(view, row.WantedBy) is { Dead: false, Stopping: false } bidder && !_s.IsExpired(bidder, now);
+            if (holding.Phase == HoldingPhase.Drained && wanted)
+            {
+                (gifts ??= []).Add(new ShardGift(row.Shard, row.Epoch, row.WantedBy));
+            }
+            else if (holding.Phase == HoldingPhase.Drained)
+            {
+                // Who wanted it has gone.
+                Resume(holding);
+            }
+            else if (wanted && holding.Phase == HoldingPhase.Running && leaving++ < _s.Rules.DrainAtOnce)
+            {
+                (drain ??= []).Add(row.Shard);
+                Hold(holding with { Phase = HoldingPhase.Draining });
+            }
+        }
+
+        if (drain is not null)
+        {
+            _then.Add(new LeaseAction.Drain(drain));
+        }
+
+        return gifts is null ? null : new LeaseCall.HandOver(now, _s.Silo, _s.Timeline, gifts);
+    }
+
+    private LeaseCall? TakeUp(ClusterView view)
+    {
+        var dead = view.Silos.Where(silo => !silo.Dead && _s.IsExpired(silo, now)).Select(silo => new SiloSeen(silo.Id, silo.Beat)).ToArray();
+        if (_s.Backlog || (dead.Length == 0 && ReferenceEquals(view, _s.Settled)))
+        {
+            return null;
+        }
+
+        var plan = SharePlan.Of(view, _s.Silo, silo => _s.IsExpired(silo, now));
+        var claims = plan.Claims.ToDictionary(row => row.Shard, row => row.Epoch);
+        foreach (var (shard, since) in _s.FreeSince)
+        {
+            if (now - since >= _s.Rules.Grace && view.Shards[shard] is var row && plan.IsGone(row.Owner))
+            {
+                claims[shard] = row.Epoch;
+            }
+        }
+
+        if (now < _s.AdoptAfter)
+        {
+            claims.Clear();
+        }
+
+        if (claims.Count > 0 || dead.Length > 0)
+        {
+            return new LeaseCall.Claim(
+                now, new ClaimRequest(_s.Silo, _s.Timeline, dead, [.. claims.OrderBy(claim => claim.Key).Select(claim => new ShardSeen(claim.Key, claim.Value))]));
+        }
+
+        if (plan.Bids.Count == 0 && _s.FreeSince.IsEmpty)
+        {
+            _s = _s with { Settled = view };
+        }
+
+        return plan.Bids.Count == 0 || now - _s.JoinedAt < _s.Rules.Settle ? null
+            : new LeaseCall.Bid(now, _s.Silo, _s.Timeline, [.. plan.Bids.Select(row => new ShardBid(row.Shard, row.Epoch, row.WantedBy))]);
+    }
+
+    private void DecidePeers()
+    {
+        if (!_s.HasLostStore(now) || _s.Stop >= StopStage.Ended || now - _s.AskedAt < _s.Rules.AskEvery || _s.Asking)
+        {
+            return;
+        }
+
+        _s = _s with { Round = _s.Round + 1, Asking = true, AskedAt = now };
+        _then.Add(new LeaseAction.AskPeers(_s.Round, now, [.. Others()]));
+    }
+}

@@ -1,0 +1,331 @@
+using System.Collections.Immutable;
+using Monitor.Core.Ports;
+using Monitor.Core.Shards;
+
+namespace Monitor.Grains.Shards.Leases;
+
+/// <summary>What the store and the peers say, against what is held.</summary>
+internal sealed partial class LeaseTurn
+{
+    private void TakeBeat(LeaseEvent.Beaten beaten)
+    {
+        var (call, answer) = (beaten.Call, beaten.Answer);
+        if (call.Silo != _s.Silo)
+        {
+            return;
+        }
+
+        if (answer.Renewed)
+        {
+            _s = _s with { ConfirmedAt = now, RenewedFrom = Later(_s.RenewedFrom, call.Start), Reach = StoreReach.Unasked };
+            TakeView(answer.View, call.Start);
+            return;
+        }
+
+        if (Row(answer.View, _s.Silo) is { Dead: false } row)
+        {
+            // A beat of mine that was given up has come in after all, or the journal knew an older one.
+            _s = _s with { Beat = Math.Max(_s.Beat, row.Beat), BeatStart = LeaseState.LongAgo };
+            return;
+        }
+
+        LoseAll();
+    }
+
+    /// <summary>Marked dead: whatever was held is others'. A dead row is never renewed; this process comes back as a new one.</summary>
+    private void LoseAll()
+    {
+        _drop.AddRange(_s.Held.Keys);
+        _s = _s with
+        {
+            Silo = 0,
+            Incarnation = _s.Incarnation + 1,
+            Beat = 0,
+            Held = _s.Held.Clear(),
+            RenewedFrom = LeaseState.LongAgo,
+            JoinedAt = LeaseState.LongAgo,
+            PulseStart = LeaseState.LongAgo,
+            BeatStart = LeaseState.LongAgo,
+            MustReclaim = false,
+            Reach = StoreReach.Unasked,
+            Stop = _s.Stop == StopStage.None ? StopStage.None : StopStage.Left,
+        };
+    }
+
+    private void TakeView(ClusterView view, TimeSpan start)
+    {
+        if (_s.Silo != 0 && Row(view, _s.Silo) is { } own && (own.Dead || (own.Stopping && _s.Stop == StopStage.None)) && view.Timeline == _s.Timeline)
+        {
+            // Dead; or the row of an earlier process of mine that was stopping, which takes nothing for ever.
+            LoseAll();
+        }
+
+        TakeTimeline(view);
+        Watch(view);
+        if (_s.JoinedAt == LeaseState.LongAgo && _s.Silo != 0 && Row(view, _s.Silo) is not null)
+        {
+            // From here on the others can know of me. What I saw before counts for nothing: whoever kept its shards without the store could not have asked me.
+            _s = _s with { JoinedAt = now };
+            WatchAnew();
+        }
+
+        _s = _s with { View = view, ViewStart = start, ViewAt = now };
+        Compare(view);
+    }
+
+    /// <summary>
+    /// Another timeline: a standby was promoted and may have lost what was stored last. What I hold I claim anew; what the rows call mine and I do not hold is left for a lease to who may hold it.
+    /// </summary>
+    private void TakeTimeline(ClusterView view)
+    {
+        if (view.Timeline == _s.Timeline)
+        {
+            return;
+        }
+
+        if (_s.Timeline != 0)
+        {
+            var epochs = _s.Epochs.ToBuilder();
+            foreach (var row in view.Shards)
+            {
+                epochs[row.Shard] = _s.Held.TryGetValue(row.Shard, out var holding) ? Math.Max(holding.Fence.Epoch, row.Epoch) : row.Epoch;
+            }
+
+            _s = _s with { Epochs = epochs.MoveToImmutable(), MustReclaim = !_s.Held.IsEmpty, AdoptAfter = now + _s.Rules.Lease };
+            WatchAnew();
+        }
+
+        _s = _s with { Timeline = view.Timeline };
+    }
+
+    /// <summary>Dates each beat by the end of the read that showed it first: its silo's own deadline is before that.</summary>
+    private void Watch(ClusterView view)
+    {
+        var lost = now - _s.ViewAt > _s.Rules.Contact;
+        var sightings = _s.Sightings.ToBuilder();
+        var heard = _s.Heard.ToBuilder();
+        foreach (var silo in view.Silos)
+        {
+            var known = sightings.TryGetValue(silo.Id, out var seen);
+            if (!known || seen.Beat != silo.Beat)
+            {
+                heard[silo.Id] = now;
+            }
+
+            if (lost || !known || seen.Beat != silo.Beat)
+            {
+                sightings[silo.Id] = new Sighting(silo.Beat, now);
+            }
+        }
+
+        if (sightings.Count > view.Silos.Count)
+        {
+            var gone = sightings.Keys.Except(view.Silos.Select(silo => silo.Id)).ToArray();
+            sightings.RemoveRange(gone);
+            heard.RemoveRange(gone);
+        }
+
+        var free = lost ? ImmutableDictionary<int, TimeSpan>.Empty : _s.FreeSince;
+        foreach (var row in view.Shards)
+        {
+            if (row.Owner == 0 || Row(view, row.Owner) is { Dead: true })
+            {
+                free = free.ContainsKey(row.Shard) ? free : free.Add(row.Shard, now);
+            }
+            else if (!free.IsEmpty)
+            {
+                free = free.Remove(row.Shard);
+            }
+        }
+
+        _s = _s with { Sightings = sightings.ToImmutable(), Heard = heard.ToImmutable(), FreeSince = free };
+    }
+
+    private void WatchAnew() => _s = _s with
+    {
+        Sightings = _s.Sightings.ToImmutableDictionary(seen => seen.Key, seen => seen.Value with { Since = now }),
+        FreeSince = _s.FreeSince.Clear(),
+    };
+
+    /// <summary>In both directions: what the store says is mine against what I hold.</summary>
+    private void Compare(ClusterView view)
+    {
+        if (_s.Silo == 0 || _s.Stop >= StopStage.Ended)
+        {
+            return;
+        }
+
+        foreach (var row in view.Shards)
+        {
+            var held = _s.Held.TryGetValue(row.Shard, out var holding);
+            if (row.Epoch < _s.Epochs[row.Shard] || (held && _s.MustReclaim && holding.Fence.Timeline != view.Timeline))
+            {
+                continue;
+            }
+
+            if (_s.Epochs[row.Shard] != row.Epoch)
+            {
+                _s = _s with { Epochs = _s.Epochs.SetItem(row.Shard, row.Epoch) };
+            }
+
+            if (row.Owner != _s.Silo)
+            {
+                if (held)
+                {
+                    Lose(row.Shard);
+                }
+            }
+            else if (!held || holding.Fence.Epoch != row.Epoch)
+            {
+                Adopt(new Fence(row.Shard, _s.Silo, row.Epoch, view.Timeline));
+            }
+            else if (holding.Phase == HoldingPhase.InDoubt && _s.ViewStart > _s.DoubtSince)
+            {
+                Hold(holding with { Phase = HoldingPhase.Drained });
+            }
+        }
+    }
+
+    /// <summary>Mine by the store, and not held: a claim or a gift whose answer I never saw.</summary>
+    private void Adopt(Fence fence)
+    {
+        if (now < _s.HeldUntil && now >= _s.AdoptAfter)
+        {
+            Begin(fence);
+        }
+    }
+
+    private void TakePeers(LeaseEvent.PeersAnswered peers)
+    {
+        if (peers.Round != _s.Round)
+        {
+            return;
+        }
+
+        _s = _s with { Asking = false };
+        foreach (var answer in peers.Answers)
+        {
+            for (var shard = 0; shard < Math.Min(answer.Epochs.Count, _s.Epochs.Length); shard++)
+            {
+                TakeEpoch(shard, answer.Epochs[shard]);
+            }
+
+            TakeRows(answer.Silos);
+        }
+
+        if (_s.HasLostStore(now) && Judge(peers.Answers) is { } reach)
+        {
+            _s = _s with { Reach = reach };
+            if (reach == StoreReach.Down)
+            {
+                _s = _s with { RenewedFrom = Later(_s.RenewedFrom, peers.Start) };
+                foreach (var (_, holding) in _s.Held)
+                {
+                    Resume(holding);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Null when the round says nothing: somebody cannot say, or is silent who gave a sign of life within the last lease. It may reach the store and be about to take over; that it is slow proves nothing.
+    /// Whoever has been silent for longer, or is absent, still counts among those of whom the majority is needed.
+    /// </summary>
+    private StoreReach? Judge(IReadOnlyList<PeerAnswer> answers)
+    {
+        if (answers.Any(answer => answer.ReachesStore == true))
+        {
+            return StoreReach.OthersReachIt;
+        }
+
+        foreach (var answer in answers.Where(answer => !answer.IsAbsent))
+        {
+            _s = _s with { Heard = _s.Heard.SetItem(answer.Silo, now) };
+        }
+
+        var (agreed, living) = (1, 1);
+        foreach (var silo in Others())
+        {
+            var answer = answers.FirstOrDefault(answer => answer.Silo == silo.Id);
+            if (answer?.ReachesStore is null && _s.Heard.TryGetValue(silo.Id, out var heard) && now - heard < _s.Rules.Lease)
+            {
+                return null;
+            }
+
+            var agrees = answer is { IsAbsent: false };
+            agreed += agrees ? 1 : 0;
+            living += agrees || !_s.IsExpired(silo, _s.ViewAt) ? 1 : 0;
+        }
+
+        return 2 * agreed > living ? StoreReach.Down : StoreReach.CutOff;
+    }
+
+    /// <summary>A peer has seen a higher epoch than mine: the shard has gone on without me.</summary>
+    private void TakeEpoch(int shard, long epoch)
+    {
+        if (_s.Held.TryGetValue(shard, out var holding) && epoch > holding.Fence.Epoch)
+        {
+            Lose(shard);
+            _s = _s with { Epochs = _s.Epochs.SetItem(shard, Math.Max(_s.Epochs[shard], epoch)) };
+        }
+    }
+
+    /// <summary>Who has joined or died since this silo last saw the store. Joined ones are asked in the next round; until then no round says anything.</summary>
+    private void TakeRows(IReadOnlyList<SiloRow> rows)
+    {
+        if (_s.Silo == 0 || _s.View is not { } view || _s.HasContact(now))
+        {
+            return;
+        }
+
+        foreach (var row in rows)
+        {
+            if (row.Id == _s.Silo && row.Dead)
+            {
+                LoseAll();
+                return;
+            }
+
+            var known = Row(view, row.Id);
+            if (known is null)
+            {
+                view = view with { Silos = [.. view.Silos, row] };
+                _s = _s with { Heard = _s.Heard.SetItem(row.Id, now) };
+            }
+            else if (row.Dead && !known.Dead)
+            {
+                view = view with { Silos = [.. view.Silos.Select(other => other.Id == row.Id ? row : other)] };
+            }
+        }
+
+        _s = _s with { View = view };
+    }
+
+    /// <summary>Nobody can take it over now: it goes on here.</summary>
+    private void Resume(Holding holding)
+    {
+        if (holding.Phase is HoldingPhase.Drained or HoldingPhase.InDoubt && _s.Stop == StopStage.None)
+        {
+            Hold(holding with { Phase = HoldingPhase.Running });
+            _run.Add(holding.Fence);
+        }
+    }
+
+    /// <summary>The others that are not dead: one that has stood still for long may come back.</summary>
+    private IEnumerable<SiloRow> Others() => _s.View is not { } view ? [] : view.Silos.Where(silo => silo.Id != _s.Silo && !silo.Dead);
+
+    private static SiloRow? Row(ClusterView view, long silo)
+    {
+        foreach (var row in view.Silos)
+        {
+            if (row.Id == silo)
+            {
+                return row;
+            }
+        }
+
+        return null;
+    }
+
+    private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}

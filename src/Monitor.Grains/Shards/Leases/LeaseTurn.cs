@@ -1,0 +1,231 @@
+using System.Collections.Immutable;
+using Monitor.Core.Ports;
+using Monitor.Core.Shards;
+
+namespace Monitor.Grains.Shards.Leases;
+
+/// <summary>One step under way: takes what has happened into the state, then decides what follows. Lives for that step only.</summary>
+internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
+{
+    private readonly List<Fence> _run = [];
+    private readonly List<int> _drop = [];
+    private readonly List<LeaseAction> _then = [];
+    private LeaseState _s = state;
+
+    public LeaseStep Result()
+    {
+        if (_drop.Count == 0 && _run.Count == 0 && _then.Count == 0)
+        {
+            return new LeaseStep(_s, []);
+        }
+
+        var actions = ImmutableArray.CreateBuilder<LeaseAction>();
+        if (_drop.Count > 0)
+        {
+            actions.Add(new LeaseAction.Drop(_drop));
+        }
+
+        if (_run.Count > 0)
+        {
+            actions.Add(new LeaseAction.Run(_run));
+        }
+
+        actions.AddRange(_then);
+        return new LeaseStep(_s, actions.ToImmutable());
+    }
+
+    public void Take(LeaseEvent happened)
+    {
+        switch (happened)
+        {
+            case LeaseEvent.Tick tick:
+                var vital = tick.SchedulerAge <= _s.Rules.Vital && tick.WriterAge <= _s.Rules.Vital;
+                _s = _s.Vital == vital && _s.Backlog == tick.Backlog ? _s : _s with { Vital = vital, Backlog = tick.Backlog };
+                break;
+            case LeaseEvent.Registered registered:
+                // The row's first beat was its making; that gives no lease, because the cluster has not been seen since.
+                _s = _s with { Pulse = null, Silo = registered.Silo, Beat = 1, ConfirmedAt = now, JoinedAt = LeaseState.LongAgo, BeatStart = LeaseState.LongAgo };
+                break;
+            case LeaseEvent.Beaten beaten:
+                _s = _s with { Pulse = null };
+                TakeBeat(beaten);
+                break;
+            case LeaseEvent.Looked looked:
+                _s = _s with { Pulse = null };
+                TakeView(looked.View, looked.Call.Start);
+                break;
+            case LeaseEvent.PeersAnswered peers:
+                TakePeers(peers);
+                break;
+            case LeaseEvent.ToldUnreachable:
+                WatchAnew();
+                break;
+            case LeaseEvent.StopAsked:
+                _s = _s.Stop == StopStage.None ? _s with { Stop = _s.Silo == 0 ? StopStage.Left : StopStage.Asked } : _s;
+                break;
+            case LeaseEvent.AllEnded:
+                // The host has ended them by itself: what was not handed over is nobody's once the row is marked dead.
+                _s = _s with { Stop = StopStage.Ended, Held = _s.Held.Clear() };
+                break;
+            default:
+                TakeWork(happened);
+                break;
+        }
+    }
+
+    private void TakeWork(LeaseEvent happened)
+    {
+        switch (happened)
+        {
+            case LeaseEvent.Claimed claimed:
+                EndWork();
+                TakeClaim(claimed);
+                break;
+            case LeaseEvent.HandedOver handed:
+                EndWork();
+                TakeHandOver(handed);
+                break;
+            case LeaseEvent.Done done:
+                EndWork();
+                TakeDone(done.Call);
+                break;
+            case LeaseEvent.Failed { Call: LeaseCall.Register or LeaseCall.Beat or LeaseCall.Look }:
+                _s = _s with { Pulse = null };
+                break;
+            case LeaseEvent.Failed failed:
+                EndWork();
+                TakeFailure(failed.Call);
+                break;
+            case LeaseEvent.Drained drained when _s.Held.TryGetValue(drained.Shard, out var holding) && holding.Phase == HoldingPhase.Draining:
+                Hold(holding with { Phase = HoldingPhase.Drained });
+                break;
+            case LeaseEvent.NotBegun notBegun:
+                foreach (var fence in notBegun.Fences)
+                {
+                    Forget(fence);
+                }
+
+                break;
+            case LeaseEvent.Refused { Fence: var fence } when _s.Held.TryGetValue(fence.Shard, out var refused) && refused.Fence == fence:
+                // The store knows better; the next look says how. On a promoted standby it may still be mine to claim anew.
+                Hold(refused with { Phase = HoldingPhase.InDoubt });
+                _drop.Add(fence.Shard);
+                _s = _s with { PulseStart = LeaseState.LongAgo, DoubtSince = now };
+                break;
+        }
+    }
+
+    private void EndWork() => _s = _s with { Work = null, WorkDoneAt = now, PulseStart = now - _s.Rules.LookEvery + _s.Rules.HastyLook };
+
+    private void TakeDone(LeaseCall call) => _s = call switch
+    {
+        LeaseCall.MarkStopping when _s.Stop == StopStage.Asked => _s with { Stop = StopStage.Marked },
+        LeaseCall.Leave => _s with { Stop = StopStage.Left },
+        _ => _s,
+    };
+
+    private void TakeClaim(LeaseEvent.Claimed claimed)
+    {
+        var (silo, timeline) = claimed.Call switch
+        {
+            LeaseCall.Claim claim => (claim.Request.Silo, claim.Request.Timeline),
+            LeaseCall.Reclaim reclaim => (reclaim.Silo, reclaim.Timeline),
+            _ => (0, 0),
+        };
+        if (silo != _s.Silo || timeline != _s.Timeline)
+        {
+            // Of a row or a timeline that is past: if it still counts, the next view says so.
+            return;
+        }
+
+        if (!claimed.Answer.Alive)
+        {
+            // The next beat finds out that this row is dead, with what there is instead.
+            _s = _s with { BeatStart = LeaseState.LongAgo };
+            return;
+        }
+
+        foreach (var fence in claimed.Answer.Fences)
+        {
+            Begin(fence);
+        }
+
+        if (claimed.Call is LeaseCall.Reclaim all)
+        {
+            _s = _s with { MustReclaim = false };
+            foreach (var fence in all.Held)
+            {
+                if (_s.Held.TryGetValue(fence.Shard, out var holding) && holding.Fence.Timeline != _s.Timeline)
+                {
+                    Lose(fence.Shard);
+                }
+            }
+        }
+    }
+
+    private void TakeHandOver(LeaseEvent.HandedOver handed)
+    {
+        foreach (var gift in handed.Call.Gifts)
+        {
+            if (handed.Shards.Contains(gift.Shard))
+            {
+                if (_s.Held.TryGetValue(gift.Shard, out var holding) && holding.Fence.Epoch == gift.Epoch)
+                {
+                    _s = _s with { Held = _s.Held.Remove(gift.Shard), Epochs = _s.Epochs.SetItem(gift.Shard, gift.Epoch + 1) };
+                }
+            }
+        }
+    }
+
+    private void TakeFailure(LeaseCall call)
+    {
+        _s = _s with { ClaimMayLandUntil = call is LeaseCall.Claim ? now + _s.Rules.Contact : _s.ClaimMayLandUntil, DoubtSince = now };
+        foreach (var gift in call is LeaseCall.HandOver given ? given.Gifts : [])
+        {
+            if (_s.Held.TryGetValue(gift.Shard, out var holding) && holding.Fence.Epoch == gift.Epoch)
+            {
+                Hold(holding with { Phase = HoldingPhase.InDoubt });
+            }
+        }
+    }
+
+    /// <summary>A right that the store has given. A silo that is stopping takes none up: others bid for it.</summary>
+    private void Begin(Fence fence)
+    {
+        if (fence.Epoch < _s.Epochs[fence.Shard])
+        {
+            return;
+        }
+
+        if (_s.Held.TryGetValue(fence.Shard, out var before) && before.Fence != fence)
+        {
+            Lose(fence.Shard);
+        }
+
+        _s = _s with { Epochs = _s.Epochs.SetItem(fence.Shard, fence.Epoch) };
+        if (_s.Stop == StopStage.None)
+        {
+            Hold(new Holding(fence, HoldingPhase.Running));
+            _run.Add(fence);
+        }
+        else if (_s.Stop < StopStage.Ended)
+        {
+            Hold(new Holding(fence, HoldingPhase.Drained));
+        }
+    }
+
+    private void Lose(int shard)
+    {
+        _s = _s with { Held = _s.Held.Remove(shard) };
+        _drop.Add(shard);
+    }
+
+    private bool Forget(Fence fence)
+    {
+        var ours = _s.Held.TryGetValue(fence.Shard, out var holding) && holding.Fence == fence;
+        _s = ours ? _s with { Held = _s.Held.Remove(fence.Shard) } : _s;
+        return ours;
+    }
+
+    private void Hold(Holding holding) => _s = _s with { Held = _s.Held.SetItem(holding.Fence.Shard, holding) };
+}

@@ -1,0 +1,134 @@
+using Monitor.Core.Shards;
+
+namespace Monitor.Grains.Shards.Leases;
+
+/// <summary>
+/// Who should have what, as every silo works it out from the same view, so that nobody has to be told. Rules:
+/// <list type="bullet">
+/// <item>Every live silo that is not stopping has a quota; quotas differ by one at most and add up to all shards. Who has more already keeps the greater ones, then who has the lower id: so a
+/// quota does not change because somebody has taken what is due to it.</item>
+/// <item>A shard counts for who wants it, else for its owner. What counts for nobody is dealt out by number to those below their quota, by id; then those above theirs give.</item>
+/// <item>What is dealt to one silo is not touched by another. So nobody races, and nothing moves twice.</item>
+/// </list>
+/// </summary>
+internal sealed class SharePlan
+{
+    private readonly ClusterView _view;
+    private readonly List<long> _live = [];
+    private readonly HashSet<long> _gone = [0];
+    private readonly List<ShardRow> _pool = [];
+    private readonly int[] _counts;
+    private readonly int[] _effective;
+    private readonly int _me;
+
+    private SharePlan(ClusterView view, long me, Func<SiloRow, bool> expired)
+    {
+        _view = view;
+        foreach (var silo in view.Silos)
+        {
+            if (silo.Dead || expired(silo))
+            {
+                _gone.Add(silo.Id);
+            }
+            else if (!silo.Stopping)
+            {
+                _live.Add(silo.Id);
+            }
+        }
+
+        _live.Sort();
+        _me = _live.BinarySearch(me);
+        _counts = new int[_live.Count];
+        _effective = new int[view.Shards.Count];
+    }
+
+    /// <summary>Nobody's, or the dead's: to be claimed by me.</summary>
+    public List<ShardRow> Claims { get; } = [];
+
+    /// <summary>Others' that they should give to me.</summary>
+    public List<ShardRow> Bids { get; } = [];
+
+    /// <param name="me">When it is not among those that live, nothing is to be done.</param>
+    public static SharePlan Of(ClusterView view, long me, Func<SiloRow, bool> expired)
+    {
+        var plan = new SharePlan(view, me, expired);
+        if (plan._me >= 0)
+        {
+            plan.Count();
+            plan.Deal(plan.Deficits(out var excess), excess);
+        }
+
+        return plan;
+    }
+
+    public bool IsGone(long silo) => _gone.Contains(silo);
+
+    private void Count()
+    {
+        for (var i = 0; i < _effective.Length; i++)
+        {
+            var row = _view.Shards[i];
+            var who = row.WantedBy == 0 ? -1 : _live.BinarySearch(row.WantedBy);
+            if (who < 0)
+            {
+                who = _live.BinarySearch(row.Owner);
+            }
+
+            _effective[i] = who;
+            if (who < 0)
+            {
+                _pool.Add(row);
+                continue;
+            }
+
+            _counts[who]++;
+            if (who == _me && _gone.Contains(row.Owner))
+            {
+                Claims.Add(row);
+            }
+        }
+    }
+
+    private int[] Deficits(out int[] excess)
+    {
+        var low = _effective.Length / _live.Count;
+        var greater = _effective.Length % _live.Count;
+        var deficits = new int[_live.Count];
+        excess = new int[_live.Count];
+        var ranked = Enumerable.Range(0, _live.Count).OrderBy(i => _counts[i] > low ? 0 : 1).ThenBy(i => i);
+        foreach (var i in ranked)
+        {
+            var quota = greater-- > 0 ? low + 1 : low;
+            deficits[i] = Math.Max(0, quota - _counts[i]);
+            excess[i] = Math.Max(0, _counts[i] - quota);
+        }
+
+        return deficits;
+    }
+
+    private void Deal(int[] deficits, int[] excess)
+    {
+        var before = deficits.Take(_me).Sum();
+        foreach (var row in _pool.Concat(Given(excess)).Skip(before).Take(deficits[_me]))
+        {
+            (_gone.Contains(row.Owner) ? Claims : Bids).Add(row);
+        }
+    }
+
+    /// <summary>What those above their quota give: first what they only bid for, so that it moves once and not twice.</summary>
+    private IEnumerable<ShardRow> Given(int[] excess)
+    {
+        for (var silo = 0; silo < excess.Length; silo++)
+        {
+            if (excess[silo] > 0)
+            {
+                var of = silo;
+                foreach (var row in _view.Shards.Where((_, i) => _effective[i] == of).OrderBy(row => row.Owner == _live[of] ? 1 : 0).ThenByDescending(row => row.Shard)
+                    .Take(excess[silo]))
+                {
+                    yield return row;
+                }
+            }
+        }
+    }
+}

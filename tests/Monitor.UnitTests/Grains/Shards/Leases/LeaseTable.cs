@@ -1,0 +1,203 @@
+using Monitor.Core.Ports;
+using Monitor.Core.Shards;
+
+namespace Monitor.UnitTests.Grains.Shards.Leases;
+
+/// <summary>The tables of silos and shards as the port describes them: every call is one step. What each call reads is an image that nobody changes.</summary>
+internal sealed class LeaseTable
+{
+    private readonly Dictionary<Guid, long> _instances = [];
+    private readonly Queue<(TimeSpan At, ClusterView Image)> _past = new();
+    private long _lastSilo;
+
+    public LeaseTable(int shards) =>
+        Image = new ClusterView(1, [], [.. Enumerable.Range(0, shards).Select(shard => new ShardRow(shard, 0, 0, 0, 0))]);
+
+    public ClusterView Image { get; private set; }
+
+    /// <summary>Statements that were executed.</summary>
+    public int Calls { get; private set; }
+
+    /// <summary>Remembers how it is, for a standby that will lag behind.</summary>
+    public void Keep(TimeSpan now)
+    {
+        _past.Enqueue((now, Image));
+        while (_past.Count > 1 && _past.Peek().At < now - TimeSpan.FromSeconds(2))
+        {
+            _past.Dequeue();
+        }
+    }
+
+    /// <summary>A standby takes over that has only what was stored until then.</summary>
+    public void Promote(TimeSpan asOf)
+    {
+        var image = _past.Where(past => past.At <= asOf).Select(past => past.Image).LastOrDefault() ?? _past.Peek().Image;
+        Image = image with { Timeline = Image.Timeline + 1 };
+    }
+
+    public long Register(SiloIdentity silo, Guid instance)
+    {
+        Calls++;
+        if (_instances.TryGetValue(instance, out var id) && Find(id) is not null)
+        {
+            return id;
+        }
+
+        id = ++_lastSilo;
+        _instances[instance] = id;
+        var named = Image.Shards.SelectMany(row => new[] { row.Owner, row.WantedBy }).ToHashSet();
+        Image = Image with
+        {
+            Silos = [.. Image.Silos.Where(row => !row.Dead || named.Contains(row.Id)), new SiloRow(id, silo.Name, silo.Address, silo.Zone, 1, false, false)],
+        };
+        return id;
+    }
+
+    public BeatAnswer Beat(long silo, long beat)
+    {
+        Calls++;
+        var renewed = Find(silo) is { Dead: false } row && row.Beat < beat;
+        if (renewed)
+        {
+            Put(Find(silo)! with { Beat = beat });
+        }
+
+        return new BeatAnswer(renewed, Image);
+    }
+
+    public ClusterView Look()
+    {
+        Calls++;
+        return Image;
+    }
+
+    public ClaimAnswer Claim(ClaimRequest request)
+    {
+        Calls++;
+        if (Find(request.Silo) is not { Dead: false } me)
+        {
+            return new ClaimAnswer(false, []);
+        }
+
+        if (me.Stopping || request.Timeline != Image.Timeline)
+        {
+            return new ClaimAnswer(true, []);
+        }
+
+        foreach (var dead in request.Dead)
+        {
+            if (Find(dead.Silo) is { Dead: false } row && row.Beat == dead.Beat)
+            {
+                Put(row with { Dead = true });
+            }
+        }
+
+        var fences = new List<Fence>();
+        foreach (var (shard, epoch) in request.Shards)
+        {
+            var row = Image.Shards[shard];
+            if (row.Epoch == epoch && (row.Owner == 0 || Find(row.Owner) is { Dead: true }))
+            {
+                Put(row with { Owner = me.Id, Epoch = epoch + 1, WantedBy = 0 });
+                fences.Add(new Fence(shard, me.Id, epoch + 1, Image.Timeline));
+            }
+        }
+
+        return new ClaimAnswer(true, fences);
+    }
+
+    public IReadOnlyList<int> Bid(long silo, long timeline, IReadOnlyList<ShardBid> bids)
+    {
+        Calls++;
+        var done = new List<int>();
+        if (Find(silo) is { Dead: false, Stopping: false } && timeline == Image.Timeline)
+        {
+            foreach (var bid in bids)
+            {
+                if (Image.Shards[bid.Shard] is var row && row.Epoch == bid.Epoch && row.WantedBy == bid.WantedBefore)
+                {
+                    Put(row with { WantedBy = silo });
+                    done.Add(bid.Shard);
+                }
+            }
+        }
+
+        return done;
+    }
+
+    public IReadOnlyList<int> HandOver(long silo, long timeline, IReadOnlyList<ShardGift> gifts)
+    {
+        Calls++;
+        var done = new List<int>();
+        if (Find(silo) is { Dead: false } && timeline == Image.Timeline)
+        {
+            foreach (var gift in gifts)
+            {
+                var row = Image.Shards[gift.Shard];
+                if (row.Owner == silo && row.Epoch == gift.Epoch && row.WantedBy == gift.To && Find(gift.To) is { Dead: false, Stopping: false })
+                {
+                    Put(row with { Owner = gift.To, Epoch = row.Epoch + 1, WantedBy = 0 });
+                    done.Add(gift.Shard);
+                }
+            }
+        }
+
+        return done;
+    }
+
+    public ClaimAnswer Reclaim(long silo, long timeline, IReadOnlyList<Fence> held)
+    {
+        Calls++;
+        if (Find(silo) is not { Dead: false })
+        {
+            return new ClaimAnswer(false, []);
+        }
+
+        var fences = new List<Fence>();
+        foreach (var fence in timeline == Image.Timeline ? held : [])
+        {
+            var row = Image.Shards[fence.Shard];
+            if (row.Owner == silo || row.Epoch < fence.Epoch)
+            {
+                var epoch = Math.Max(row.Epoch, fence.Epoch) + 1;
+                Put(row with { Owner = silo, Epoch = epoch, WantedBy = 0 });
+                fences.Add(new Fence(fence.Shard, silo, epoch, timeline));
+            }
+        }
+
+        return new ClaimAnswer(true, fences);
+    }
+
+    public void MarkStopping(long silo)
+    {
+        Calls++;
+        if (Find(silo) is { } row)
+        {
+            Put(row with { Stopping = true });
+        }
+    }
+
+    public void Leave(long silo)
+    {
+        Calls++;
+        if (Find(silo) is { } row)
+        {
+            Put(row with { Dead = true });
+        }
+    }
+
+    /// <summary>Whether a commit by this fence would be taken.</summary>
+    public bool Accepts(Fence fence) =>
+        Image.Timeline == fence.Timeline && Image.Shards[fence.Shard] is var row && row.Owner == fence.Owner && row.Epoch == fence.Epoch;
+
+    private SiloRow? Find(long silo) => Image.Silos.FirstOrDefault(row => row.Id == silo);
+
+    private void Put(SiloRow row) => Image = Image with { Silos = [.. Image.Silos.Select(other => other.Id == row.Id ? row : other)] };
+
+    private void Put(ShardRow row)
+    {
+        var rows = Image.Shards.ToArray();
+        rows[row.Shard] = row;
+        Image = Image with { Shards = rows };
+    }
+}

@@ -1,0 +1,187 @@
+using Monitor.Grains.Shards.Leases;
+
+namespace Monitor.UnitTests.Grains.Shards.Leases;
+
+/// <summary>Faults of all kinds at random times, healed in the end; between them what is promised of an undisturbed time.</summary>
+internal sealed class RandomHistory
+{
+    private const int MostSilos = 5;
+
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly Simulation _world;
+    private readonly Random _random;
+    private readonly bool _cutPeers;
+    private readonly List<string> _log = [];
+
+    public RandomHistory(int seed, bool cutPeers)
+    {
+        _world = new Simulation(seed, shards: 8 + seed % 9) { PeersMayBeWrong = cutPeers };
+        _random = _world.Random;
+        _cutPeers = cutPeers;
+        for (var i = 0; i <= seed % 3; i++)
+        {
+            _world.Add();
+        }
+    }
+
+    /// <summary>Each silo that lives and is not stopping owns its share, to one shard.</summary>
+    public static bool IsBalanced(Simulation world)
+    {
+        var live = world.Silos.Where(silo => silo is { Alive: true, Frozen: false, Stalled: false, StoreCut: false } && silo.State.Stop == StopStage.None).ToArray();
+        var shares = world.Shares();
+        var (low, rest) = Math.DivRem(world.Moves.Length, live.Length);
+        return live.All(silo => shares.GetValueOrDefault(silo.State.Silo) is var share && share >= low && share <= low + Math.Sign(rest))
+            && live.Sum(silo => shares.GetValueOrDefault(silo.State.Silo)) == world.Moves.Length;
+    }
+
+    /// <returns>Steps of the protocol that were made.</returns>
+    public int Run()
+    {
+        Work();
+        var faults = _random.Next(3, 12);
+        for (var i = 0; i < faults; i++)
+        {
+            Disturb();
+            _world.Run(TimeSpan.FromMilliseconds(_random.Next(4) == 0 ? _random.Next(12_000) : _random.Next(2500)));
+            Check("after a fault");
+        }
+
+        Heal();
+        _world.Run(12 * Second);
+        Check("while it heals");
+        _world.ResetFigures();
+        _world.Run(5 * Second);
+        Check("at rest");
+        if (_world.LongestHole > Second / 2)
+        {
+            throw new InvalidOperationException($"a shard is not run at rest ({_world.LongestHole})\n{Story()}");
+        }
+
+        if (!IsBalanced(_world) || _world.Moves.Sum() > 0)
+        {
+            throw new InvalidOperationException($"not balanced at rest\n{Story()}");
+        }
+
+        if (_world.ToldWithoutRecord().ToArray() is { Length: > 0 } lost)
+        {
+            throw new InvalidOperationException($"told without a record: {string.Join(' ', lost)}\n{Story()}");
+        }
+
+        return _world.Steps;
+    }
+
+    private void Work()
+    {
+        if (Pick() is { } silo)
+        {
+            silo.Decide(_random.Next(_world.Moves.Length));
+        }
+
+        _world.At(_world.Now + TimeSpan.FromMilliseconds(_random.Next(100)), null, Work);
+    }
+
+    private void Check(string when)
+    {
+        if (_world.Broken.Count > 0)
+        {
+            throw new InvalidOperationException($"{when}: {string.Join('\n', _world.Broken)}\n{Story()}");
+        }
+    }
+
+    private string Story() => string.Join('\n', _log) + "\n" + _world.Describe();
+
+    private SimSilo? Pick()
+    {
+        var live = _world.Silos.Where(silo => silo is { Alive: true, Frozen: false }).ToArray();
+        return live.Length == 0 ? null : live[_random.Next(live.Length)];
+    }
+
+    private void Disturb()
+    {
+        var silo = Pick();
+        var dice = _random.Next(_cutPeers ? 13 : 11);
+        _log.Add($"{_world.Now}: {dice} on silo {silo?.Number}");
+        switch (dice)
+        {
+            case 0 or 1:
+                if (_world.Silos.Count(other => other.Alive) < MostSilos)
+                {
+                    _world.Add();
+                }
+
+                break;
+            case 2 or 3:
+                Restart(silo);
+                break;
+            case 4:
+                silo?.Freeze(_world.Now + TimeSpan.FromMilliseconds(_random.Next(8000)));
+                break;
+            case 5:
+                silo?.Stop();
+                break;
+            case 6 when silo is not null:
+                silo.StoreCut = !silo.StoreCut;
+                break;
+            case 7:
+                _world.StoreUp = !_world.StoreUp;
+                break;
+            case 8 when silo is not null:
+                silo.Stalled = !silo.Stalled;
+                break;
+            case 9:
+                _world.StoreSlow = !_world.StoreSlow;
+                break;
+            case 10:
+                _world.StoreUp = false;
+                _world.Run(TimeSpan.FromMilliseconds(_random.Next(5000)));
+                _world.Promote(TimeSpan.FromMilliseconds(_random.Next(1000)));
+                break;
+            case > 10 when silo is not null && Pick() is { } other && other != silo:
+                _world.Cut(silo, other, cut: _random.Next(3) > 0);
+                break;
+        }
+    }
+
+    /// <summary>Killed; and started again with what its journal has, if the store is away.</summary>
+    private void Restart(SimSilo? silo)
+    {
+        if (silo is null)
+        {
+            return;
+        }
+
+        silo.Kill();
+        if (_random.Next(2) == 0)
+        {
+            return;
+        }
+
+        var before = silo.State;
+        _world.Add(
+            !_world.StoreUp && before is { Silo: > 0, View: { } view }
+                ? LeaseState.Restored(before.Rules, before.Silo, view, [.. before.Held.Values.Select(held => held.Fence)])
+                : null,
+            new Journal());
+    }
+
+    private void Heal()
+    {
+        _world.StoreUp = true;
+        _world.StoreSlow = false;
+        foreach (var silo in _world.Silos)
+        {
+            silo.StoreCut = false;
+            silo.Stalled = false;
+            foreach (var other in _world.Silos)
+            {
+                _world.Cut(silo, other, cut: false);
+            }
+        }
+
+        if (!_world.Silos.Any(silo => silo.Alive && silo.State.Stop == StopStage.None))
+        {
+            _world.Add();
+        }
+    }
+}
