@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Monitor.Core.Ports;
 using Monitor.Core.Shards;
 
 namespace Monitor.Grains.Shards.Leases;
