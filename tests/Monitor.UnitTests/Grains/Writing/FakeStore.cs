@@ -11,15 +11,21 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
     private readonly Dictionary<(string, long), IReadOnlyList<StateOutcome>> _known = [];
     private readonly List<(int Count, TaskCompletionSource Signal)> _waiters = [];
     private int _under;
+    private bool _isDead;
 
     public FakeStore()
     {
     }
 
-    /// <summary>The same rows as another process sees them: with its own connection and its own luck.</summary>
+    /// <summary>The same rows as the next process sees them: with its own connection and its own luck. The one before writes nothing any more, as its claim would see to.</summary>
     public FakeStore(FakeStore other)
     {
         _lock = other._lock;
+        lock (_lock)
+        {
+            other._isDead = true;
+        }
+
         _known = other._known;
         Results = other.Results;
         States = other.States;
@@ -119,6 +125,11 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
     {
         lock (_lock)
         {
+            if (_isDead)
+            {
+                throw new StoreUnavailableException("the process was killed");
+            }
+
             if (_known.TryGetValue((batch.Silo, batch.Sequence), out var before))
             {
                 return before;

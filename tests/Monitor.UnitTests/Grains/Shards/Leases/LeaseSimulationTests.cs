@@ -1,5 +1,4 @@
 using System.Globalization;
-using Monitor.Grains.Shards.Leases;
 using Xunit;
 
 namespace Monitor.UnitTests.Grains.Shards.Leases;
