@@ -53,13 +53,35 @@ public sealed partial class ShardNotifiers(
     {
         if (condition.HasGap)
         {
-            foreach (var notifier in Running())
+            foreach (var robots in deliveries.GroupBy(open => ShardOfChannel(open.Delivery.Key.ChannelId)))
             {
-                notifier.Enqueue(deliveries);
+                if (robots.Key is { } shard && !TryEnqueue(shard, [.. robots]))
+                {
+                    _ = BringAsync(shard, [.. robots]);
+                }
             }
         }
 
         Wake();
+    }
+
+    /// <summary>How deliveries come to the owner of a robot while the store is away: true when it has taken them.</summary>
+    public Func<int, IReadOnlyList<OpenDelivery>, CancellationToken, Task<bool>> Forward { get; set; } = (_, _, _) => Task.FromResult(false);
+
+    /// <summary>Brought by another silo while the store is away. False: the robots of the shard are not this silo's.</summary>
+    public bool TryEnqueue(int shard, IReadOnlyList<OpenDelivery> deliveries)
+    {
+        Notifier? notifier;
+        lock (_lock)
+        {
+            if (!_running.TryGetValue(shard, out notifier))
+            {
+                return false;
+            }
+        }
+
+        notifier.Enqueue(deliveries);
+        return true;
     }
 
     public void ChannelChanged(Channel channel) => Wake();
@@ -112,6 +134,29 @@ public sealed partial class ShardNotifiers(
     }
 
     public void Dispose() => _stop.Dispose();
+
+    private int? ShardOfChannel(long channelId) =>
+        Volatile.Read(ref _channels).FirstOrDefault(channel => channel.Id == channelId) is { } channel ? factory.ShardOf(channel) : null;
+
+    /// <summary>Until somebody has taken them, or the store has: there the owner of the robot finds them.</summary>
+    private async Task BringAsync(int shard, IReadOnlyList<OpenDelivery> deliveries)
+    {
+        try
+        {
+            while (condition.HasGap && !TryEnqueue(shard, deliveries) && !await Forward(shard, deliveries, _stop.Token))
+            {
+                await Task.Delay(Interval, time, _stop.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // They are in the journal.
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogNotBrought(e, deliveries.Count);
+        }
+    }
 
     private Notifier[] Running()
     {
@@ -188,7 +233,7 @@ public sealed partial class ShardNotifiers(
             return;
         }
 
-        _channels = await store.LoadChannelsAsync(cancellationToken);
+        Volatile.Write(ref _channels, await store.LoadChannelsAsync(cancellationToken));
         Begin(_channels);
         var running = Running();
         if (running.Length == 0)
@@ -212,7 +257,7 @@ public sealed partial class ShardNotifiers(
             {
                 if (_owned.TryGetValue(shard, out var lease) && !lease.IsLost && !_running.ContainsKey(shard))
                 {
-                    var notifier = factory.Make(new RobotScope(lease.Fence, () => !lease.IsLost));
+                    var notifier = factory.Make(new RobotScope(lease.Fence, () => lease.IsHeld));
                     _running.Add(shard, notifier);
                     _ = notifier.StartAsync(CancellationToken.None);
                 }
@@ -238,6 +283,9 @@ public sealed partial class ShardNotifiers(
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Deliveries} deliveries could not be brought to the owner of their robot; they wait for the store")]
+    private partial void LogNotBrought(Exception e, int deliveries);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What other silos have decided could not be read from the store; it is tried every second.")]
     private partial void LogLookFailed(Exception e);

@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+using Monitor.Core.Ports;
+using Monitor.Core.Probing;
+using Monitor.Core.Shards;
+using Monitor.Grains.Journal;
+
+namespace Monitor.Grains.Peers;
+
+/// <summary>The calls between silos, by name.</summary>
+internal static class PeerCall
+{
+    public const string Ask = "ask";
+    public const string Forward = "forward";
+    public const string Probe = "probe";
+    public const string Test = "test";
+    public const string Report = "report";
+}
+
+/// <param name="Silo">The row that is meant: a process that came after it answers for itself only.</param>
+internal sealed record PeerQuestion(long Silo);
+
+/// <param name="IsOwner">False: this silo does not own the robots' shard, and has taken nothing.</param>
+internal sealed record ForwardAnswer(bool IsOwner);
+
+internal sealed record ForwardRequest(int Shard, IReadOnlyList<OpenDelivery> Deliveries);
+
+internal sealed record OneId(long Id);
+
+/// <param name="Record">Null: the target does not run here.</param>
+internal sealed record ProbeAnswer(CheckRecord? Record);
+
+internal sealed record ReportAnswer(DateTimeOffset StartedAt, RuntimeFigures Figures);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
+    UseStringEnumConverter = true,
+    Converters = [typeof(ProbeMetricsConverter)])]
+[JsonSerializable(typeof(PeerQuestion))]
+[JsonSerializable(typeof(PeerAnswer))]
+[JsonSerializable(typeof(ForwardRequest))]
+[JsonSerializable(typeof(ForwardAnswer))]
+[JsonSerializable(typeof(OneId))]
+[JsonSerializable(typeof(ProbeAnswer))]
+[JsonSerializable(typeof(ChannelTest))]
+[JsonSerializable(typeof(ReportAnswer))]
+internal sealed partial class PeerJson : JsonSerializerContext;
