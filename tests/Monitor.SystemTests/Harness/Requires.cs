@@ -8,6 +8,8 @@ internal static class Requires
 {
     public static void Nginx() => Server(NginxServer.IsInstalled, "nginx is not installed (Debian: nginx-light)");
 
+    public static void Redis() => Server(RedisServer.IsInstalled, "redis-server is not installed (Debian: redis-server, redis-tools)");
+
     public static void Command(string name, string package) => Server(
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Any(folder => File.Exists(Path.Combine(folder, name))),
         $"{name} is not installed (Debian: {package})");
