@@ -34,7 +34,7 @@ public sealed class RedisCluster : IAsyncDisposable
             await cluster.MeetAsync(0, i, cancellationToken);
         }
 
-        await cluster.UntilAllAsync(text => text.Contains($"cluster_known_nodes:{cluster._nodes.Count}\r", StringComparison.Ordinal), "everybody knows everybody", cancellationToken);
+        await cluster.UntilAllAsync(text => text.Split('\n').Contains($"cluster_known_nodes:{cluster._nodes.Count}"), "everybody knows everybody", cancellationToken);
         await Task.WhenAll(cluster._nodes.Select(node => node.UntilAsync("no handshake", text => !text.Contains("handshake", StringComparison.Ordinal), cancellationToken, "CLUSTER", "NODES")));
         for (var i = Masters; i < cluster._nodes.Count; i++)
         {
@@ -49,13 +49,28 @@ public sealed class RedisCluster : IAsyncDisposable
         cancellationToken, "CLUSTER", "MEET", "127.0.0.1",
         _nodes[to].Port.ToString(CultureInfo.InvariantCulture), _busPorts[to].ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>Starts and thaws whatever a test left broken, then waits until all is well.</summary>
+    public async Task MendAsync(CancellationToken cancellationToken)
+    {
+        foreach (var node in _nodes)
+        {
+            node.Thaw();
+            if (!node.IsRunning)
+            {
+                await node.StartAgainAsync(cancellationToken);
+            }
+        }
+
+        await UntilWholeAsync(cancellationToken);
+    }
+
     /// <summary>Every node says ok, nobody suspects anybody, every replica follows, and the gossip has told everybody who is whose replica.</summary>
     public async Task UntilWholeAsync(CancellationToken cancellationToken)
     {
         await UntilAllAsync(text => text.Contains("cluster_state:ok", StringComparison.Ordinal), "cluster_state ok", cancellationToken);
         await Task.WhenAll(_nodes.Select(node => node.UntilAsync(
             "nobody is suspected, and all roles are known",
-            text => !text.Contains("fail", StringComparison.Ordinal) && !text.Contains("handshake", StringComparison.Ordinal)
+            text => !text.Contains("fail", StringComparison.Ordinal) && !text.Contains("handshake", StringComparison.Ordinal) && !text.Contains("slave - ", StringComparison.Ordinal)
                 && text.Split('\n').Count(line => line.Contains("slave", StringComparison.Ordinal)) == _nodes.Count - Masters,
             cancellationToken,
             "CLUSTER",

@@ -35,6 +35,21 @@ public sealed class RedisSentinels : IAsyncDisposable
         return all;
     }
 
+    /// <summary>Starts and thaws whatever a test left broken, then waits until all is well.</summary>
+    public async Task MendAsync(CancellationToken cancellationToken)
+    {
+        foreach (var server in (RedisServer[])[Master, Replica, .. _sentinels])
+        {
+            server.Thaw();
+            if (!server.IsRunning)
+            {
+                await server.StartAgainAsync(cancellationToken);
+            }
+        }
+
+        await UntilWholeAsync(cancellationToken);
+    }
+
     /// <summary>Every sentinel knows the replica and the two others, and nobody is down.</summary>
     public Task UntilWholeAsync(CancellationToken cancellationToken) => Task.WhenAll(_sentinels.Select(sentinel => Eventually.TrueAsync(
         $"sentinel {sentinel.Address} knows all",
@@ -44,7 +59,7 @@ public sealed class RedisSentinels : IAsyncDisposable
             var replicas = await sentinel.AskAsync(cancellationToken, "SENTINEL", "REPLICAS", MasterName);
             return info.Contains("status=ok", StringComparison.Ordinal) && info.Contains("slaves=1,sentinels=3", StringComparison.Ordinal)
                 && replicas.Contains("master-link-status\nok", StringComparison.Ordinal)
-                && !replicas.Contains("down", StringComparison.Ordinal) && !replicas.Contains("disconnected", StringComparison.Ordinal)
+                && !replicas.Contains("s_down", StringComparison.Ordinal) && !replicas.Contains("disconnected", StringComparison.Ordinal)
                 && (await sentinel.AskAsync(cancellationToken, "SENTINEL", "CKQUORUM", MasterName)).StartsWith("OK 3", StringComparison.Ordinal);
         },
         cancellationToken)));

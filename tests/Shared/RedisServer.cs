@@ -70,7 +70,7 @@ public sealed class RedisServer : IAsyncDisposable
 
     public void Freeze() => _process!.Signal(Signal.Stop);
 
-    public void Thaw() => _process!.Signal(Signal.Continue);
+    public void Thaw() => _process?.Signal(Signal.Continue);
 
     public async ValueTask DisposeAsync()
     {

@@ -9,7 +9,7 @@ internal sealed class ClusterDissent(Verdict verdict, ClusterCensus census, Clus
         {
             if (node.Answer is { } answer)
             {
-                JudgeOne(node, answer.Cluster ?? ClusterView.Empty, isClusterNode: answer.Cluster is not null || answer.Info.Mode is null or "cluster");
+                JudgeOne(node, answer.Cluster ?? ClusterView.Empty, isClusterNode: answer.Cluster is not null);
             }
             else if (node.IsContactPoint && node.Fault!.Stage is not null && !chosen.Nodes.Any(member => ClusterCensus.IsAt(member, node.Address)))
             {

@@ -91,7 +91,7 @@ internal sealed class NodeTalk(Dialer dialer, RedisConfig config)
 
         var answer = new NodeAnswer { Info = info, Notes = notes, NotReady = ping.IsError ? Said(ping) : null };
         var (isCluster, isSentinel) = (info.Mode == "cluster", info.Mode == "sentinel");
-        if (batch.Kind == NodeKind.ClusterNode)
+        if (batch.Kind == NodeKind.ClusterNode && info.Mode is null or "cluster")
         {
             return answer with { Cluster = ReadCluster(batch.Answers, batch.Cluster, notes) };
         }

@@ -44,7 +44,12 @@ internal sealed class ReachedNodes
     public ReadOnlyMemory<byte>? With(IEnumerable<string> members, IReadOnlySet<string> reached)
     {
         var keys = members.Where(id => reached.Contains(id) || Contains(id)).Select(Key).Take(Most).ToHashSet(StringComparer.Ordinal);
-        return keys.SetEquals(_keys) ? null : Encoding.Latin1.GetBytes($"{Version}\n{string.Join('\n', keys.Order(StringComparer.Ordinal))}");
+        if (keys.SetEquals(_keys))
+        {
+            return null;
+        }
+
+        return Encoding.Latin1.GetBytes($"{Version}\n{string.Join('\n', keys.Order(StringComparer.Ordinal))}");
     }
 
     private static string Key(string id) => id.Length <= KeyLength ? id : id[..KeyLength];

@@ -9,6 +9,22 @@ internal sealed class SentinelTalk(RedisConfig config)
     public async ValueTask<Outcome<NodeAnswer>> AskAsync(ProbeRun run, RespLink link, NodeAnswer answer, List<string> notes, CancellationToken cancellationToken)
     {
         var names = answer.Info.MasterNames;
+        if (config.MasterName is null && names.Count == 0)
+        {
+            // Who was found out to be a sentinel has not been asked for it yet.
+            using var first = new RespRequest().Add("INFO", "sentinel");
+            var told = await link.AskAsync(run, first, cancellationToken);
+            if (told.Fault is { } silent)
+            {
+                return silent;
+            }
+
+            if (told.Value![0].Kind == RespKind.Text)
+            {
+                answer.Info.Add(told.Value[0].Bytes);
+            }
+        }
+
         if (config.MasterName is null && names.Count != 1)
         {
             // INFO sentinel may be refused; then the name has to be given.

@@ -149,8 +149,8 @@ public sealed class RedisClusterTests(RedisClusterTests.Started started) : IClas
         Assert.Contains($"{master.Address} (failed in the eyes of the cluster, connect: connection refused ({master.Address}))", result.Message, StringComparison.Ordinal);
         Assert.Contains($"{replica.Address} (failed in the eyes of the cluster", result.Message, StringComparison.Ordinal);
         var info = await others[0].AskAsync(Token, "CLUSTER", "INFO");
-        Assert.Contains($"cluster_slots_fail:{result.Metrics["slots_fail"]!.Value.Number}\r", info + "\r", StringComparison.Ordinal);
-        Assert.Contains($"cluster_slots_ok:{result.Metrics["slots_ok"]!.Value.Number}\r", info + "\r", StringComparison.Ordinal);
+        Assert.Contains($"cluster_slots_fail:{result.Metrics["slots_fail"]!.Value.Number}\n", info + "\n", StringComparison.Ordinal);
+        Assert.Contains($"cluster_slots_ok:{result.Metrics["slots_ok"]!.Value.Number}\n", info + "\n", StringComparison.Ordinal);
         await master.StartAgainAsync(Token);
         await replica.StartAgainAsync(Token);
         await WholeAsync();
@@ -230,7 +230,7 @@ public sealed class RedisClusterTests(RedisClusterTests.Started started) : IClas
 
         // Outside of what this monitor may connect to stands for outside of what it can reach: refused at once instead of by silence.
         await hidden.DoAsync(Token, "CONFIG", "SET", "cluster-announce-ip", "127.9.9.9");
-        await seed.UntilAsync("announced elsewhere", text => text.Contains("127.9.9.9", StringComparison.Ordinal), Token, "CLUSTER", "NODES");
+        await SeenAsync(text => text.Contains("127.9.9.9", StringComparison.Ordinal), "announced elsewhere");
         var never = await ProbeBench.RedisAsync(config);
         Assert.True(never.IsClean, Words(never));
         var note = Assert.Single(never.Notes);
@@ -254,7 +254,7 @@ public sealed class RedisClusterTests(RedisClusterTests.Started started) : IClas
         var garbage = await ProbeBench.RedisAsync(config, memory: Encoding.UTF8.GetBytes("{\"not\":\"mine\"}\n\0\xFF"));
         Assert.True(garbage.IsClean, Words(garbage));
         await hidden.DoAsync(Token, "CONFIG", "SET", "cluster-announce-ip", "");
-        await seed.UntilAsync("announced here", text => !text.Contains("127.9.9.9", StringComparison.Ordinal), Token, "CLUSTER", "NODES");
+        await SeenAsync(text => !text.Contains("127.9.9.9", StringComparison.Ordinal), "announced here");
     }
 
     [Fact]
@@ -279,14 +279,14 @@ public sealed class RedisClusterTests(RedisClusterTests.Started started) : IClas
         var seed = _cluster.Nodes[0];
         await node.DoAsync(Token, "CONFIG", "SET", "cluster-announce-ip", "127.9.9.9");
         await node.DoAsync(Token, "CONFIG", "SET", "cluster-announce-hostname", "redis-4.test");
-        await seed.UntilAsync("announced by name", text => text.Contains("127.9.9.9", StringComparison.Ordinal) && text.Contains("redis-4.test", StringComparison.Ordinal), Token, "CLUSTER", "NODES");
+        await SeenAsync(text => text.Contains("127.9.9.9", StringComparison.Ordinal) && text.Contains("redis-4.test", StringComparison.Ordinal), "announced by name");
         var result = await ProbeBench.RedisAsync(
             new { host = "127.0.0.1", port = seed.Port, password = RedisCluster.Password }, names: new ScriptedNames(["127.0.0.1"]));
         Assert.True(result.IsClean, Words(result));
         Assert.Empty(result.Notes);
         await node.DoAsync(Token, "CONFIG", "SET", "cluster-announce-ip", "");
         await node.DoAsync(Token, "CONFIG", "SET", "cluster-announce-hostname", "");
-        await seed.UntilAsync("announced plainly", text => !text.Contains("127.9.9.9", StringComparison.Ordinal) && !text.Contains("redis-4", StringComparison.Ordinal), Token, "CLUSTER", "NODES");
+        await SeenAsync(text => !text.Contains("127.9.9.9", StringComparison.Ordinal) && !text.Contains("redis-4", StringComparison.Ordinal), "announced plainly");
     }
 
     private string[] Addresses => [.. _cluster.Nodes.Select(node => node.Address)];
@@ -295,8 +295,11 @@ public sealed class RedisClusterTests(RedisClusterTests.Started started) : IClas
     {
         Requires.Redis();
         _cluster = await started.ClusterAsync();
-        await _cluster.UntilWholeAsync(Token);
+        await _cluster.MendAsync(Token);
     }
+
+    /// <summary>Waits until every node sees it so.</summary>
+    private Task SeenAsync(Func<string, bool> wanted, string what) => Task.WhenAll(_cluster.Nodes.Select(node => node.UntilAsync(what, wanted, Token, "CLUSTER", "NODES")));
 
     /// <summary>From a list of all, without the one given first: the others' word about it comes first.</summary>
     private Task<ProbeResult> ProbeAsync(string? last = null, double timeoutSeconds = 10) => ProbeBench.RedisAsync(
@@ -310,7 +313,7 @@ public sealed class RedisClusterTests(RedisClusterTests.Started started) : IClas
             var info = await node.AskAsync(Token, "INFO", "replication");
             if (info.Contains("role:slave", StringComparison.Ordinal))
             {
-                return (_cluster.Nodes.First(other => info.Contains($"master_port:{other.Port}\r", StringComparison.Ordinal) || info.Contains($"master_port:{other.Port}\n", StringComparison.Ordinal)), node);
+                return (_cluster.Nodes.First(other => info.Contains($"master_port:{other.Port}\n", StringComparison.Ordinal)), node);
             }
         }
 
