@@ -14,7 +14,7 @@ public sealed class RedisConfigTests
     [InlineData("""{"host":"h","nodes":["a:1"]}""", "nodes", "cannot be used together with host")]
     [InlineData("""{"nodes":["a:1"],"port":6380}""", "port", "belongs to host")]
     [InlineData("""{"nodes":[]}""", "nodes", "must have between 1")]
-    [InlineData("""{"nodes":["a"]}""", "nodes[0]", "must be host:port")]
+    [InlineData("""{"nodes":["abc"]}""", "nodes[0]", "must be host:port")]
     [InlineData("""{"nodes":"a:1"}""", "nodes", "must be a list")]
     [InlineData("""{"host":"h","mode":"Cluster"}""", "mode", "must be one of")]
     [InlineData("""{"host":"h","database":-1}""", "database", "must be between")]

@@ -81,7 +81,7 @@ public sealed class RespCodecTests
     {
         const string replies = "+PONG\r\n$5\r\nab\r\nc\r\n*2\r\n:1\r\n*2\r\n$-1\r\n-ERR no\r\n$0\r\n\r\n*0\r\n";
         var bytes = Encoding.ASCII.GetBytes(replies);
-        int[] ends = [7, 18, 43, 49, 53];
+        int[] ends = [7, 18, 44, 50, 54];
         for (var step = 1; step <= bytes.Length; step++)
         {
             var scanner = new RespScanner();

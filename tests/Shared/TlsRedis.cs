@@ -1,7 +1,6 @@
 using System.Globalization;
-using Monitor.Tests.Shared;
 
-namespace Monitor.SystemTests.Probers.Redis;
+namespace Monitor.Tests.Shared;
 
 /// <summary>A real server that speaks TLS only.</summary>
 internal static class TlsRedis
