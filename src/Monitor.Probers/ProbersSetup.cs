@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Monitor.Core.Outbound;
 using Monitor.Core.Probing;
 using Monitor.Probers.Http;
+using Monitor.Probers.Kafka;
 using Monitor.Probers.Ping;
 using Monitor.Probers.Tcp;
 using Monitor.Probers.Wire;
@@ -21,6 +22,7 @@ public static class ProbersSetup
         services.AddSingleton<IProber, HttpProber>();
         services.AddSingleton<IProber, TcpProber>();
         services.AddSingleton<IProber, PingProber>();
+        services.AddSingleton<IProber, KafkaProber>();
         services.AddSingleton<ProberCatalog>();
         return services;
     }

@@ -1,4 +1,5 @@
 using Monitor.Benchmarks;
+using Monitor.Benchmarks.ProbeCost;
 using Monitor.Benchmarks.Storage;
 
 // dotnet run --project tests/Monitor.Benchmarks -c Release -- COMMAND [--option value …]; docs/performance.md names the commands and their figures.
@@ -28,6 +29,8 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
     "post" => PostBenchmark.RunAsync,
     "storm" => StormBenchmark.RunAsync,
     "uptime" => NinetyDays.RunAsync,
+    "probe" when options.Text("type", "") == "kafka" => KafkaCost.RunAsync,
+    "kafka-fleet" => KafkaCost.FleetAsync,
     _ => null,
 };
 if (run is null)
@@ -41,6 +44,8 @@ if (run is null)
         storm    --targets 5000 --interval 5
         uptime   --targets 4 --interval 30
         disk     bytes a stored result
+        probe    --type kafka --probes 500
+        kafka-fleet  --targets 200 --interval 30 --rounds 6
         """);
     return 2;
 }

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using Monitor.Core.Configs;
+using Monitor.Core.Configs.Kafka;
+using Monitor.Core.Probing;
+using Monitor.Core.Schemas;
+using Monitor.Core.Text;
+using Monitor.Probers.Wire;
+
+namespace Monitor.Probers.Kafka;
+
+/// <summary>Judges a cluster by its metadata, or the lag of one consumer group. Reads only: it joins no group, creates no topic, commits nothing.</summary>
+public sealed class KafkaProber(Dialer dialer, TimeProvider time) : IProber
+{
+    public string Type => "kafka";
+
+    public LocalizedText Name { get; } = new("Kafka", "Kafka");
+
+    public ObjectSchema Schema => KafkaConfig.Schema;
+
+    public ConfigReading Read(JsonElement config) => KafkaConfig.Read(config);
+
+    public ValueTask<ProbeResult> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken)
+    {
+        var config = (KafkaConfig)request.Config;
+        var memory = request.Memory;
+        return new ProbeRun(time, request.Timeout).GuardAsync((run, token) => StepsAsync(run, config, memory, token), cancellationToken);
+    }
+
+    private async ValueTask<ProbeResult> StepsAsync(ProbeRun run, KafkaConfig config, ReadOnlyMemory<byte> memory, CancellationToken cancellationToken)
+    {
+        await using var door = new BrokerDoor(dialer, config);
+        var findings = new Findings();
+        var seed = await Seed.FindAsync(run, door, config, findings, cancellationToken);
+        if (seed.Fault is { } unanswered)
+        {
+            return run.Failed(unanswered);
+        }
+
+        door.GiveBack(seed.Value!.Link);
+        return config.ConsumerGroup is null
+            ? await ClusterAsync(run, door, config, seed.Value, findings, cancellationToken)
+            : await new GroupProbe(run, door, config, seed.Value, findings).RunAsync(memory, cancellationToken);
+    }
+
+    private static async ValueTask<ProbeResult> ClusterAsync(
+        ProbeRun run, BrokerDoor door, KafkaConfig config, Seed seed, Findings findings, CancellationToken cancellationToken)
+    {
+        if (TopicFault(config, seed.Cluster) is { } fault)
+        {
+            return run.Failed(fault);
+        }
+
+        // Metadata names brokers that have just died, and says nothing of addresses that lead nowhere: only asking tells.
+        var unreached = new Dictionary<int, string>();
+        var cluster = seed.Cluster;
+        run.WaitingFor = "an answer of every broker";
+        var reports = await NodeRounds.AskAllAsync(
+            run, [.. cluster.Brokers.Values.Distinct()], 0.85, (part, place, token) => MeetAsync(part, place, door, token), cancellationToken);
+        foreach (var report in reports)
+        {
+            run.Warnings.AddRange(report.Run.Warnings.Except(run.Warnings, StringComparer.Ordinal).ToArray());
+            foreach (var broker in cluster.Brokers.Where(broker => report.Fault is { Stage: not null } && broker.Value == report.Node))
+            {
+                unreached[broker.Key] = Faults.Worded(report.Fault!);
+            }
+        }
+
+        if (unreached.Count == cluster.Brokers.Count && unreached.Count > 0)
+        {
+            var each = reports.Select(report => (report.Node.ToString(), report.Fault!)).ToArray();
+            return run.Failed(Faults.About("no broker can be reached at the address it advertises", Faults.Together("all", each)));
+        }
+
+        findings.Metrics.Add(new Metric("partitions", cluster.Topics.Sum(topic => topic.Partitions.Count)));
+        if (cluster.Topics.Count == 0)
+        {
+            findings.Notes.Add("no topic is seen: there is none, or Describe is granted on none");
+        }
+
+        ClusterJudge.Judge(config, cluster, unreached, cluster.Topics, findings);
+        return Verdict(run, findings);
+    }
+
+    private static async ValueTask<Outcome<BrokerLink>> MeetAsync(ProbeRun part, NodeAddress place, BrokerDoor door, CancellationToken cancellationToken)
+    {
+        var taken = await door.TakeAsync(part, place, asks: true, cancellationToken);
+        if (taken.Value is { } link)
+        {
+            door.GiveBack(link);
+        }
+
+        return taken;
+    }
+
+    /// <summary>A named topic that cannot be judged.</summary>
+    internal static WireFault? TopicFault(KafkaConfig config, ClusterMetadata cluster)
+    {
+        foreach (var topic in cluster.Topics.Where(topic => config.Topics.Contains(topic.Name, StringComparer.Ordinal)))
+        {
+            if (topic.Error == KafkaError.TopicAuthorizationFailed)
+            {
+                return new WireFault(
+                    FailureStage.Authentication,
+                    $"not allowed to see topic {topic.Name}: Describe on it is not granted to {config.Login?.Username ?? "this user"} (TOPIC_AUTHORIZATION_FAILED)");
+            }
+
+            if (config.ConsumerGroup is null && topic.Error == KafkaError.UnknownTopicOrPartition)
+            {
+                return new WireFault(FailureStage.Assertion, $"topic {topic.Name} does not exist");
+            }
+        }
+
+        return null;
+    }
+
+    internal static ProbeResult Verdict(ProbeRun run, Findings findings)
+    {
+        var warnings = (IReadOnlyList<string>)[.. run.Warnings, .. findings.Warnings];
+        var result = findings.Failures.Count > 0
+            ? run.Failed(new WireFault(FailureStage.Assertion, string.Join("; ", findings.Failures)), findings.Metrics)
+            : ProbeResult.Ok(run.Metrics(findings.Metrics), warnings);
+        return result with { Notes = findings.Notes, Latency = run.Elapsed };
+    }
+}
