@@ -109,24 +109,37 @@ internal sealed class KafkaClient : IDisposable
     /// <summary>Writes records to a partition, in one batch, acknowledged by all in-sync replicas.</summary>
     public async Task ProduceAsync(string topic, int partition, int count, CancellationToken cancellationToken)
     {
-        using var leader = await LeaderAsync(topic, partition, cancellationToken);
-        await leader.AppendAsync(topic, partition, RecordBatch(count, -1, -1), null, cancellationToken);
+        var batch = RecordBatch(count, -1, -1);
+        await Eventually.TrueAsync($"{topic}/{partition} is led by who is said to", async () =>
+        {
+            using var leader = await LeaderAsync(topic, partition, cancellationToken);
+            return await leader.AppendAsync(topic, partition, batch, null, cancellationToken);
+        }, cancellationToken);
     }
 
-    public async Task AppendAsync(string topic, int partition, byte[] batch, string? transaction, CancellationToken cancellationToken)
+    /// <returns>False: it is not the leader, or not yet.</returns>
+    private async Task<bool> AppendAsync(string topic, int partition, byte[] batch, string? transaction, CancellationToken cancellationToken)
     {
         var answer = await AskAsync(0, 3, request =>
         {
             _ = transaction is null ? request.Int16(-1) : request.Text(transaction);
             request.Int16(-1).Int32(20_000).Int32(1).Text(topic).Int32(1).Int32(partition).Bytes(batch);
         }, cancellationToken);
-        Good($"Produce {topic}/{partition}", answer, (ref reader) =>
+        short ErrorIn(ref ResponseReader reader)
         {
             reader.Skip(4);
             reader.SkipText();
             reader.Skip(8);
             return reader.Int16();
-        });
+        }
+
+        if (KafkaError.IsMoved(Read(answer, ErrorIn)))
+        {
+            return false;
+        }
+
+        Good($"Produce {topic}/{partition}", answer, ErrorIn);
+        return true;
     }
 
     /// <summary>Deletes what is before an offset, as retention does.</summary>
@@ -147,20 +160,20 @@ internal sealed class KafkaClient : IDisposable
     public async Task CommitAsync(string group, string topic, int partition, long offset, CancellationToken cancellationToken, int generation = -1, string member = "")
     {
         await AtCoordinatorAsync("OffsetCommit", group, 0, 8, 2, request => request
-            .Text(group).Int32(generation).Text(member).Int64(-1).Int32(1).Text(topic).Int32(1).Int32(partition).Int64(offset).Text(""), cancellationToken, (ref reader) =>
+            .Text(group).Int32(generation).Text(member).Int64(-1).Int32(1).Text(topic).Int32(1).Int32(partition).Int64(offset).Text(""), (ref reader) =>
         {
             reader.Skip(4);
             reader.SkipText();
             reader.Skip(8);
             return reader.Int16();
-        });
+        }, cancellationToken);
     }
 
     /// <summary>Takes away what a group has committed to one partition, as expiry does.</summary>
     public async Task DeleteOffsetAsync(string group, string topic, int partition, CancellationToken cancellationToken)
     {
         await AtCoordinatorAsync(
-            "OffsetDelete", group, 0, 47, 0, request => request.Text(group).Int32(1).Text(topic).Int32(1).Int32(partition), cancellationToken, (ref reader) => reader.Int16());
+            "OffsetDelete", group, 0, 47, 0, request => request.Text(group).Int32(1).Text(topic).Int32(1).Int32(partition), (ref reader) => reader.Int16(), cancellationToken);
     }
 
     /// <summary>Denies or allows an operation by an entry of its own.</summary>
@@ -188,7 +201,7 @@ internal sealed class KafkaClient : IDisposable
         assignment.Int32(0);
         var bytes = assignment.Written.ToArray();
         await AtCoordinatorAsync(
-            "SyncGroup", group, 0, 14, 1, request => request.Text(group).Int32(generation).Text(member).Int32(1).Text(member).Bytes(bytes), cancellationToken, BehindThrottle);
+            "SyncGroup", group, 0, 14, 1, request => request.Text(group).Int32(generation).Text(member).Int32(1).Text(member).Bytes(bytes), BehindThrottle, cancellationToken);
         return (generation, member);
     }
 
@@ -197,7 +210,7 @@ internal sealed class KafkaClient : IDisposable
     {
         var joined = await AtCoordinatorAsync(
             "JoinGroup", group, 0, 11, 2, request => request.Text(group).Int32(300_000).Int32(300_000).Text("").Text("consumer").Int32(1).Text("range").Bytes(new byte[10]),
-            cancellationToken, BehindThrottle);
+            BehindThrottle, cancellationToken);
         var reader = new ResponseReader(joined);
         reader.Skip(6);
         var generation = reader.Int32();
@@ -210,18 +223,21 @@ internal sealed class KafkaClient : IDisposable
     public async Task ProduceInTransactionAsync(string transaction, string topic, int partition, int count, CancellationToken cancellationToken)
     {
         var made = await AtCoordinatorAsync(
-            "InitProducerId", transaction, 1, 22, 0, request => request.Text(transaction).Int32(60_000), cancellationToken, BehindThrottle);
+            "InitProducerId", transaction, 1, 22, 0, request => request.Text(transaction).Int32(60_000), BehindThrottle, cancellationToken);
         var (producer, epoch) = ProducerOf(made);
         await AtCoordinatorAsync("AddPartitionsToTxn", transaction, 1, 24, 0, request => request
-            .Text(transaction).Int64(producer).Int16(epoch).Int32(1).Text(topic).Int32(1).Int32(partition), cancellationToken, (ref reader) =>
+            .Text(transaction).Int64(producer).Int16(epoch).Int32(1).Text(topic).Int32(1).Int32(partition), (ref reader) =>
         {
             reader.Skip(8);
             reader.SkipText();
             reader.Skip(8);
             return reader.Int16();
-        });
+        }, cancellationToken);
         using var leader = await LeaderAsync(topic, partition, cancellationToken);
-        await leader.AppendAsync(topic, partition, RecordBatch(count, producer, epoch), transaction, cancellationToken);
+        if (!await leader.AppendAsync(topic, partition, RecordBatch(count, producer, epoch), transaction, cancellationToken))
+        {
+            throw new InvalidOperationException($"{topic}/{partition} has another leader by now");
+        }
     }
 
     public void Dispose() => _tcp.Dispose();
@@ -247,7 +263,7 @@ internal sealed class KafkaClient : IDisposable
 
     /// <summary>Asks whoever coordinates a group (kind 0) or a transaction (kind 1), again while that is moving, loading or at work.</summary>
     private async Task<byte[]> AtCoordinatorAsync(
-        string what, string key, sbyte kind, int api, short version, Action<RequestWriter> body, CancellationToken cancellationToken, ErrorOf read) =>
+        string what, string key, sbyte kind, int api, short version, Action<RequestWriter> body, ErrorOf read, CancellationToken cancellationToken) =>
         await Eventually.GetAsync($"{what} {key}", async () =>
         {
             using var coordinator = await CoordinatorAsync(key, kind, cancellationToken);

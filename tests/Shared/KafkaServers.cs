@@ -86,8 +86,11 @@ internal sealed class KafkaServers : IAsyncDisposable
     public Task ReviveAsync(int node, CancellationToken cancellationToken) => ToolAsync(cancellationToken, "revive", _folder!.Folder, Text(node));
 
     /// <summary>Stopped, it accepts connections and says nothing.</summary>
-    public Task SignalAsync(int node, string signal, CancellationToken cancellationToken) =>
-        ChildProcess.RunAsync("kill", [$"-{signal}", File.ReadAllText(_folder!.File($"node{node}/pid")).Trim()], cancellationToken);
+    public async Task SignalAsync(int node, string signal, CancellationToken cancellationToken)
+    {
+        var process = await File.ReadAllTextAsync(_folder!.File($"node{node}/pid"), cancellationToken);
+        await ChildProcess.RunAsync("kill", [$"-{signal}", process.Trim()], cancellationToken);
+    }
 
     /// <summary>Kafka's own tools: some seconds of processor time a call.</summary>
     public static Task<string> ToolAsync(CancellationToken cancellationToken, params string[] arguments) =>
@@ -105,7 +108,8 @@ internal sealed class KafkaServers : IAsyncDisposable
             if (File.Exists(_folder.File($"node{node}/pid")))
             {
                 // One that a failed test left frozen would not hear that it is to end.
-                await using var awake = await ChildProcess.StartAsync("kill", ["-CONT", File.ReadAllText(_folder.File($"node{node}/pid")).Trim()]);
+                var process = await File.ReadAllTextAsync(_folder.File($"node{node}/pid"), CancellationToken.None);
+                await using var awake = await ChildProcess.StartAsync("kill", ["-CONT", process.Trim()]);
                 await awake.WaitForExitAsync(CancellationToken.None);
             }
         }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Monitor.Core.Configs;
 using Monitor.Core.Configs.Kafka;
 using Monitor.Core.Probing;
 using Monitor.Core.Schemas;
@@ -36,60 +35,13 @@ public sealed class KafkaProber(Dialer dialer, TimeProvider time) : IProber
             return run.Failed(unanswered);
         }
 
+        if (config.ConsumerGroup is null)
+        {
+            return await new ClusterProbe(run, door, config, seed.Value!, findings).RunAsync(cancellationToken);
+        }
+
         door.GiveBack(seed.Value!.Link);
-        return config.ConsumerGroup is null
-            ? await ClusterAsync(run, door, config, seed.Value, findings, cancellationToken)
-            : await new GroupProbe(run, door, config, seed.Value, findings).RunAsync(memory, cancellationToken);
-    }
-
-    private static async ValueTask<ProbeResult> ClusterAsync(
-        ProbeRun run, BrokerDoor door, KafkaConfig config, Seed seed, Findings findings, CancellationToken cancellationToken)
-    {
-        if (TopicFault(config, seed.Cluster) is { } fault)
-        {
-            return run.Failed(fault);
-        }
-
-        // Metadata names brokers that have just died, and says nothing of addresses that lead nowhere: only asking tells.
-        var unreached = new Dictionary<int, string>();
-        var cluster = seed.Cluster;
-        run.WaitingFor = "an answer of every broker";
-        var reports = await NodeRounds.AskAllAsync(
-            run, [.. cluster.Brokers.Values.Distinct()], 0.85, (part, place, token) => MeetAsync(part, place, door, token), cancellationToken);
-        foreach (var report in reports)
-        {
-            run.Warnings.AddRange(report.Run.Warnings.Except(run.Warnings, StringComparer.Ordinal).ToArray());
-            foreach (var broker in cluster.Brokers.Where(broker => report.Fault is { Stage: not null } && broker.Value == report.Node))
-            {
-                unreached[broker.Key] = Faults.Worded(report.Fault!);
-            }
-        }
-
-        if (unreached.Count == cluster.Brokers.Count && unreached.Count > 0)
-        {
-            var each = reports.Select(report => (report.Node.ToString(), report.Fault!)).ToArray();
-            return run.Failed(Faults.About("no broker can be reached at the address it advertises", Faults.Together("all", each)));
-        }
-
-        findings.Metrics.Add(new Metric("partitions", cluster.Topics.Sum(topic => topic.Partitions.Count)));
-        if (cluster.Topics.Count == 0)
-        {
-            findings.Notes.Add("no topic is seen: there is none, or Describe is granted on none");
-        }
-
-        ClusterJudge.Judge(config, cluster, unreached, cluster.Topics, findings);
-        return Verdict(run, findings);
-    }
-
-    private static async ValueTask<Outcome<BrokerLink>> MeetAsync(ProbeRun part, NodeAddress place, BrokerDoor door, CancellationToken cancellationToken)
-    {
-        var taken = await door.TakeAsync(part, place, asks: true, cancellationToken);
-        if (taken.Value is { } link)
-        {
-            door.GiveBack(link);
-        }
-
-        return taken;
+        return await new GroupProbe(run, door, config, seed.Value, findings).RunAsync(memory, cancellationToken);
     }
 
     /// <summary>A named topic that cannot be judged.</summary>

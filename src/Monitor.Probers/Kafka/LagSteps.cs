@@ -153,7 +153,7 @@ public sealed class LagSteps(ProbeRun run, BrokerDoor door, KafkaConfig config, 
     }
 
     /// <param name="question">0: the end, 1: the start, 2: the end with open transactions.</param>
-    private void Take(List<PartitionState> led, IReadOnlyList<TopicOffsets> answers, int question)
+    private static void Take(List<PartitionState> led, IReadOnlyList<TopicOffsets> answers, int question)
     {
         foreach (var topic in answers)
         {

@@ -1,6 +1,5 @@
 using Monitor.Core.Configs;
 using Monitor.Core.Configs.Kafka;
-using Monitor.Core.Probing;
 using Monitor.Probers.Wire;
 
 namespace Monitor.Probers.Kafka;

@@ -16,6 +16,8 @@ internal static class KafkaCost
     private const string Group = "billing";
     private const int Partitions = 50;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     public static async Task RunAsync(BenchmarkOptions options, CancellationToken cancellationToken)
     {
         var probes = options.Number("probes", 500);
@@ -110,8 +112,8 @@ internal static class KafkaCost
         for (var i = 0; i < probes; i++)
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(TimeSpan.FromSeconds(10));
-            var result = await prober.ProbeAsync(new ProbeRequest(config, default, TimeSpan.FromSeconds(10)), deadline.Token);
+            deadline.CancelAfter(Patience);
+            var result = await prober.ProbeAsync(new ProbeRequest(config, default, Patience), deadline.Token);
             if (result.Outcome != ProbeOutcome.Ok)
             {
                 throw new InvalidOperationException(result.Message);

@@ -37,7 +37,7 @@ public sealed class KafkaBrokenTests(KafkaCluster cluster)
 
             // A group on what has copies is well but for those; one that needs the lost partition is not.
             var lagging = await new KafkaBench(new { bootstrap_servers = servers.Bootstrap, consumer_group = group })
-                .UntilAsync("the group is found again", result => result.Outcome == ProbeOutcome.Ok);
+                .UntilAsync("the group and all it has committed are found again", result => result.Outcome == ProbeOutcome.Ok && result.Number("partitions_without_commit") == 0);
             lagging.Warned("3 partitions under-replicated");
             Assert.Equal(30, lagging.Number("lag"));
             var lost = await KafkaBench.OnceAsync(new { bootstrap_servers = servers.Bootstrap, consumer_group = other });
@@ -108,6 +108,27 @@ public sealed class KafkaBrokenTests(KafkaCluster cluster)
         finally
         {
             await servers.ReviveAsync(node, Token);
+        }
+
+        await WholeAsync(servers);
+    }
+
+    [Fact]
+    public async Task A_quorum_that_is_lost_is_no_controller_though_the_last_broker_goes_on_to_name_one()
+    {
+        var servers = await cluster.OwnServersAsync();
+        await servers.KillAsync(1, Token);
+        await servers.KillAsync(2, Token);
+        try
+        {
+            var result = await new KafkaBench(new { bootstrap_servers = new[] { servers.Plain(0) } }, 4).UntilAsync(
+                "the quorum is lost", result => result.Message?.Contains("no controller", StringComparison.Ordinal) ?? false);
+            result.FailedWith(FailureStage.Assertion, $"no controller: {servers.Plain(0)} got no answer of one in ");
+            Assert.Equal(1, result.Number("brokers"));
+        }
+        finally
+        {
+            await Task.WhenAll(servers.ReviveAsync(1, Token), servers.ReviveAsync(2, Token));
         }
 
         await WholeAsync(servers);

@@ -1,5 +1,4 @@
 using Monitor.Core.Probing;
-using Monitor.Tests.Shared;
 using Xunit;
 
 namespace Monitor.SystemTests.Probers.Kafka;

@@ -52,6 +52,7 @@ public sealed class CodecFuzzTests
         LogOffsets.Read(bytes);
         GroupDescription.ReadConsumer(bytes);
         GroupKind.Find(bytes, "g1");
+        QuorumAnswer.Read(bytes);
         for (short version = 0; version <= 5; version++)
         {
             ClusterMetadata.Read(bytes, version);

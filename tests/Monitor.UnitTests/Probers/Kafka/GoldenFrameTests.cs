@@ -133,6 +133,15 @@ public sealed class GoldenFrameTests
     }
 
     [Fact]
+    public void The_controllers_leader_is_told()
+    {
+        // Captured from Kafka 4.1.1, the followers aside.
+        var answer = Answer("0000000000000002" + "000000" + "02" + "135f5f636c75737465725f6d65746164617461" + "02" + "00000000" + "0000" + "00000002" + "00000004" + "0000000000000144" + "01" + "01" + "00" + "00" + "00");
+        Assert.Equal(new QuorumAnswer(0, 2), QuorumAnswer.Read(answer));
+        Assert.Equal(new QuorumAnswer(KafkaError.ClusterAuthorizationFailed, -1), QuorumAnswer.Read(Answer("0000000000000002" + "00001f" + "01" + "00")));
+    }
+
+    [Fact]
     public void Every_answer_that_is_cut_short_is_refused()
     {
         var metadata = Answer("00000054000000070000000000000001000000010002623100002384ffff00036162630000000100000001000000066f72646572730000000001000000000000000000010000000100000001000000010000000100000000");
