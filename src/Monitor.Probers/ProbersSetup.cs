@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Monitor.Core.Outbound;
 using Monitor.Core.Probing;
 using Monitor.Probers.Http;
+using Monitor.Probers.Kafka;
 using Monitor.Probers.Ping;
 using Monitor.Probers.Redis;
 using Monitor.Probers.Tcp;
@@ -23,6 +24,7 @@ public static class ProbersSetup
         services.AddSingleton<IProber, TcpProber>();
         services.AddSingleton<IProber, PingProber>();
         services.AddSingleton<IProber, RedisProber>();
+        services.AddSingleton<IProber, KafkaProber>();
         services.AddSingleton<ProberCatalog>();
         return services;
     }

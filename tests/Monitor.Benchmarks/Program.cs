@@ -30,6 +30,8 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
     "storm" => StormBenchmark.RunAsync,
     "uptime" => NinetyDays.RunAsync,
     "probe" when options.Text("type", "") == "redis" => RedisCost.RunAsync,
+    "probe" when options.Text("type", "") == "kafka" => KafkaCost.RunAsync,
+    "kafka-fleet" => KafkaCost.FleetAsync,
     _ => null,
 };
 if (run is null)
@@ -44,6 +46,8 @@ if (run is null)
         uptime   --targets 4 --interval 30
         disk     bytes a stored result
         probe    --type redis --probes 5000
+        probe    --type kafka --probes 500
+        kafka-fleet  --targets 200 --interval 30 --rounds 6
         """);
     return 2;
 }

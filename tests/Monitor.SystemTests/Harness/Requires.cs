@@ -14,6 +14,9 @@ internal static class Requires
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Any(folder => File.Exists(Path.Combine(folder, name))),
         $"{name} is not installed (Debian: {package})");
 
+    /// <param name="missing">Why there is none; null: there is one.</param>
+    public static void Kafka(string? missing) => Server(missing is null, missing ?? "");
+
     /// <summary>A right, not a server: a build machine may lack it, too.</summary>
     public static void Root(string why) => Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: " + why);
 

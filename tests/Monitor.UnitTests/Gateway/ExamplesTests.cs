@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Monitor.Core.Configs.Http;
+using Monitor.Core.Configs.Kafka;
 using Monitor.Core.Configs.Ping;
 using Monitor.Core.Configs.Redis;
 using Monitor.Core.Configs.Tcp;
@@ -19,11 +20,12 @@ public sealed class ExamplesTests
         var catalog = new ProberCatalog(
         [
             new ConfigOnly("http", HttpConfig.Schema, HttpConfig.Read), new ConfigOnly("ping", PingConfig.Schema, PingConfig.Read), new ConfigOnly("tcp", TcpConfig.Schema, TcpConfig.Read),
+            new ConfigOnly("kafka", KafkaConfig.Schema, KafkaConfig.Read),
             new ConfigOnly("redis", RedisConfig.Schema, RedisConfig.Read),
         ]);
 
-        Assert.Equal(["http", "ping", "redis", "tcp"], Examples.Targets(catalog).Select(example => example.Key).Order(StringComparer.Ordinal));
-        Assert.Equal(4, Examples.DryRuns(catalog).Count);
+        Assert.Equal(["http", "kafka", "ping", "redis", "tcp"], Examples.Targets(catalog).Select(example => example.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(5, Examples.DryRuns(catalog).Count);
     }
 
     private sealed class ConfigOnly(string type, ObjectSchema schema, Func<JsonElement, ConfigReading> read) : IProber
