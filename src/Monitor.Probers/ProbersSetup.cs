@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Monitor.Core.Outbound;
 using Monitor.Core.Probing;
+using Monitor.Probers.Cassandra;
 using Monitor.Probers.Http;
 using Monitor.Probers.Ping;
 using Monitor.Probers.Tcp;
@@ -21,6 +22,7 @@ public static class ProbersSetup
         services.AddSingleton<IProber, HttpProber>();
         services.AddSingleton<IProber, TcpProber>();
         services.AddSingleton<IProber, PingProber>();
+        services.AddSingleton<IProber, CassandraProber>();
         services.AddSingleton<ProberCatalog>();
         return services;
     }
