@@ -1,4 +1,5 @@
 using Monitor.Benchmarks;
+using Monitor.Benchmarks.ProbeCost;
 using Monitor.Benchmarks.Storage;
 
 // dotnet run --project tests/Monitor.Benchmarks -c Release -- COMMAND [--option value …]; docs/performance.md names the commands and their figures.
@@ -28,6 +29,7 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
     "post" => PostBenchmark.RunAsync,
     "storm" => StormBenchmark.RunAsync,
     "uptime" => NinetyDays.RunAsync,
+    "probe" when options.Text("type", "") == "cassandra" => CassandraCost.RunAsync,
     _ => null,
 };
 if (run is null)
@@ -41,6 +43,7 @@ if (run is null)
         storm    --targets 5000 --interval 5
         uptime   --targets 4 --interval 30
         disk     bytes a stored result
+        probe    --type cassandra --probes 1000
         """);
     return 2;
 }

@@ -15,6 +15,8 @@ internal sealed class CqlTable
     /// <summary>A type within a type within a type: what no table has, but two bytes a level would overflow the stack.</summary>
     private const int MaxDepth = 32;
 
+    private const int MaxText = 256;
+
     private readonly ReadOnlyMemory<byte> _body;
     private readonly List<string> _columns;
     private readonly List<(int Start, int Length)> _cells;
@@ -65,7 +67,11 @@ internal sealed class CqlTable
         return body.Failed ? null : new CqlTable(message, names, cells);
     }
 
-    public string? Text(int row, string column) => Cell(row, column) is { IsEmpty: false } cell ? Encoding.UTF8.GetString(cell) : null;
+    /// <summary>A name, at most <see cref="MaxText"/> bytes of it and on one line: it goes into metrics and messages.</summary>
+    public string? Text(int row, string column) =>
+        Cell(row, column) is { IsEmpty: false } cell
+            ? Encoding.UTF8.GetString(cell[..Math.Min(cell.Length, MaxText)]).ReplaceLineEndings(" ")
+            : null;
 
     public Guid? Uuid(int row, string column) => Cell(row, column) is { Length: 16 } cell ? new Guid(cell, bigEndian: true) : null;
 

@@ -87,6 +87,8 @@ internal sealed class RingJudge(CassandraConfig config, RingView ring, Cassandra
             notes.Add($"never reached from here, so not judged: {Described(_unreachable)}");
         }
 
+        notes.AddRange(round.Contacts.Where(contact => contact is { Nodes.Count: 0, Fault.Stage: null, Fault: not null })
+            .Select(contact => $"contact point {contact.Address} could not be asked: {contact.Fault!.Message}"));
         var notAsked = _nodes.Count(node => node.State == NodeState.NotAsked);
         if (notAsked > round.LeftOut)
         {
