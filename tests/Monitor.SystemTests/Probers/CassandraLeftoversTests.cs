@@ -30,6 +30,6 @@ public sealed class CassandraLeftoversTests(CassandraRing ring)
         });
         await using var refusing = ScriptedCql.Node([6]);
         var contacts = new[] { refusing.Port, torn.Port, silent.Port }.Select(port => $"127.0.0.1:{port}").ToArray();
-        await Leftovers.NoneAsync(new CassandraBench().Prober, new { contact_points = contacts }, result => Assert.Equal(FailureStage.Protocol, result.Stage), probes: 100, timeoutSeconds: 0.1);
+        await Leftovers.NoneAsync(new CassandraBench().Prober, new { contact_points = contacts }, result => Assert.Equal(ProbeOutcome.Failed, result.Outcome), probes: 100, timeoutSeconds: 0.2);
     }
 }

@@ -82,8 +82,9 @@ public sealed class CassandraRingTests(CassandraRing ring)
         var bench = new CassandraBench();
         var config = new { contact_points = new[] { servers.Address(1), servers.Address(0) } };
         var all = new { config.contact_points, query = "SELECT * FROM probed.t WHERE id = 1", consistency = "ALL" };
-        var whole = await bench.ProbeAsync(all);
-        Assert.True(whole.IsClean, CassandraBench.Told(whole));
+
+        // A replica that has not heard of the new table yet fails the read.
+        await Eventually.GetAsync("every replica answers", async () => await bench.ProbeAsync(all) is { IsClean: true } clean ? clean : null, Token);
 
         // Frozen: its sockets accept and nothing answers. The contact point that is frozen costs a moment, not the probe.
         await servers.SignalAsync(1, Signal.Stop, Token);
@@ -135,9 +136,11 @@ public sealed class CassandraRingTests(CassandraRing ring)
         var whole = await bench.ProbeAsync(config);
         Assert.True(whole.IsClean, CassandraBench.Told(whole));
 
+        // Cassandra 5.0 does not tell its ring of this: only asking shows it.
         await servers.NodeToolAsync(1, ["disablebinary"], Token);
-        var off = await Eventually.GetAsync("the ring hears that node 1 serves no clients", async () => Mentions(await bench.ProbeAsync(config), "it told its ring"), Token);
-        Assert.Equal([$"1 of 3 nodes down: {servers.Address(1)} (connect: connection refused ({servers.Address(1)}); it told its ring that it serves no clients)"], off.Warnings);
+        var off = await bench.ProbeAsync(config);
+        Assert.Equal(ProbeOutcome.Ok, off.Outcome);
+        Assert.StartsWith($"1 of 3 nodes down: {servers.Address(1)} (connect: connection refused ({servers.Address(1)})", Assert.Single(off.Warnings), StringComparison.Ordinal);
         await servers.NodeToolAsync(1, ["enablebinary"], Token);
 
         await servers.NodeToolAsync(2, ["drain"], Token);
