@@ -8,6 +8,10 @@ internal static class Requires
 {
     public static void Nginx() => Server(NginxServer.IsInstalled, "nginx is not installed (Debian: nginx-light)");
 
+    public static void Postgres() => Server(PostgresServer.IsInstalled, "PostgreSQL is not installed (Debian: postgresql)");
+
+    public static void PgBouncer() => Server(Tests.Shared.PgBouncer.IsInstalled, "pgbouncer is not installed (Debian: pgbouncer)");
+
     public static void Command(string name, string package) => Server(
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Any(folder => File.Exists(Path.Combine(folder, name))),
         $"{name} is not installed (Debian: {package})");
