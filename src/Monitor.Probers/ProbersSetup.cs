@@ -4,6 +4,7 @@ using Monitor.Core.Outbound;
 using Monitor.Core.Probing;
 using Monitor.Probers.Http;
 using Monitor.Probers.Ping;
+using Monitor.Probers.Postgres;
 using Monitor.Probers.Tcp;
 using Monitor.Probers.Wire;
 
@@ -21,6 +22,7 @@ public static class ProbersSetup
         services.AddSingleton<IProber, HttpProber>();
         services.AddSingleton<IProber, TcpProber>();
         services.AddSingleton<IProber, PingProber>();
+        services.AddSingleton<IProber, PostgresProber>();
         services.AddSingleton<ProberCatalog>();
         return services;
     }

@@ -5,6 +5,7 @@ using Monitor.Core.Outbound;
 using Monitor.Core.Probing;
 using Monitor.Probers.Http;
 using Monitor.Probers.Ping;
+using Monitor.Probers.Postgres;
 using Monitor.Probers.Tcp;
 using Monitor.Probers.Wire;
 using Xunit;
@@ -22,6 +23,9 @@ internal static class ProbeBench
 
     public static Task<ProbeResult> PingAsync(object config, double timeoutSeconds = 10, OutboundPolicy? policy = null) =>
         RunAsync(new PingProber(Dialer(null, policy), TimeProvider.System), config, timeoutSeconds);
+
+    public static Task<ProbeResult> PostgresAsync(object config, double timeoutSeconds = 10, INameResolver? names = null, OutboundPolicy? policy = null) =>
+        RunAsync(new PostgresProber(Dialer(names, policy), TimeProvider.System), config, timeoutSeconds);
 
     public static Dialer Dialer(INameResolver? names = null, OutboundPolicy? policy = null) =>
         new(TimeProvider.System, names ?? new SystemNameResolver(), policy ?? OutboundPolicy.Default);
