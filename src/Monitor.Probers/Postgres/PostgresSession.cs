@@ -121,6 +121,9 @@ internal sealed class PostgresSession : IAsyncDisposable
             Enlist = false,
             NoResetOnClose = true,
             SslMode = SslMode.Disable,
+
+            // TLS ends in this process before Npgsql, which would take the offer of a login bound to it for an attack.
+            ChannelBinding = ChannelBinding.Disable,
             GssEncryptionMode = GssEncryptionMode.Disable,
 
             // Else the password of whoever runs the monitor would be looked for.

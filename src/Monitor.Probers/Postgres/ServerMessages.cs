@@ -70,7 +70,8 @@ internal sealed class ServerMessages(bool hasPassword) : IDisposable
                 break;
             }
 
-            _passable += Inspect(type, _passable, (int)length + 1);
+            Inspect(type, _buffer.AsSpan(_passable + Header, (int)length + 1 - Header));
+            _passable += Fault is null ? (int)length + 1 : 0;
         }
 
         if (_total > MaxTotal)
@@ -128,84 +129,51 @@ internal sealed class ServerMessages(bool hasPassword) : IDisposable
             : WireFault.Protocol($"the server sent a message ({name}) that does not belong here");
     }
 
-    /// <summary>Looks into what matters of a whole message; answers its length, which changes where something was taken out of it.</summary>
-    private int Inspect(byte type, int at, int length)
+    private void Inspect(byte type, ReadOnlySpan<byte> body)
     {
-        var body = _buffer.AsSpan(at + Header, length - Header);
         switch (type)
         {
+            case (byte)'R' when Step != LoginStep.Ready && body.Length < 4:
+                Fault = WireFault.Protocol("the server's request for a login is cut short");
+                break;
             case (byte)'R' when Step != LoginStep.Ready:
-                if (body.Length < 4)
-                {
-                    Fault = WireFault.Protocol("the server's request for a login is cut short");
-                    return length;
-                }
-
-                return Authentication(BinaryPrimitives.ReadInt32BigEndian(body), body[4..], at, length);
+                Fault = Authentication(BinaryPrimitives.ReadInt32BigEndian(body), body[4..]);
+                break;
             case (byte)'Z' when Step is LoginStep.Accepted:
                 Step = LoginStep.Ready;
-                return length;
+                break;
             case (byte)'Z' when Step != LoginStep.Ready:
                 Fault = WireFault.Protocol("the server said that it is ready before it had let the user in");
-                return length;
+                break;
             default:
                 Step = Step == LoginStep.Nothing ? LoginStep.Answered : Step;
-                return length;
+                break;
         }
     }
 
-    private int Authentication(int kind, ReadOnlySpan<byte> rest, int at, int length)
+    private WireFault? Authentication(int kind, ReadOnlySpan<byte> rest)
     {
-        switch (kind)
+        if (kind is 3 or 5 or 10 && !hasPassword)
         {
-            case 0:
-                Step = LoginStep.Accepted;
-                return length;
-            case 3 or 5 or 10 when !hasPassword:
-                Fault = new WireFault(FailureStage.Authentication, "the server asks for a password, and none is set");
-                return length;
-            case 3 or 5:
-                Step = LoginStep.PasswordAsked;
-                return length;
-            case 10:
-                Step = LoginStep.PasswordAsked;
-                return Mechanisms(rest, at, length);
-            case 11:
-                Fault = Iterations(rest);
-                return length;
-            case 12:
-                return length;
-            default:
-                Fault = new WireFault(FailureStage.Authentication, $"the server asks for {Method(kind)}, which this monitor does not speak; let the user log in by password");
-                return length;
+            return new WireFault(FailureStage.Authentication, "the server asks for a password, and none is set");
         }
+
+        Step = kind switch { 0 => LoginStep.Accepted, 3 or 5 or 10 => LoginStep.PasswordAsked, _ => Step };
+        return kind switch
+        {
+            0 or 3 or 5 or 12 => null,
+            10 => Mechanisms(rest),
+            11 => Iterations(rest),
+            _ => new WireFault(FailureStage.Authentication, $"the server asks for {Method(kind)}, which this monitor does not speak; let the user log in by password"),
+        };
     }
 
-    /// <summary>
-    /// TLS ends here and not in Npgsql, which would take the offer of a login bound to the channel for an attack. SCRAM without the binding is just as
-    /// good where the certificate was checked.
-    /// </summary>
-    private int Mechanisms(ReadOnlySpan<byte> list, int at, int length)
+    private static WireFault? Mechanisms(ReadOnlySpan<byte> list)
     {
         var offered = Encoding.Latin1.GetString(list).Split('\0', StringSplitOptions.RemoveEmptyEntries);
-        if (!offered.Contains("SCRAM-SHA-256", StringComparer.Ordinal))
-        {
-            var names = WireText.Snippet(string.Join(", ", offered), []);
-            Fault = new WireFault(FailureStage.Authentication, $"the server offers only {names}; this monitor speaks SCRAM-SHA-256");
-            return length;
-        }
-
-        var kept = "R\0\0\0\u0017\0\0\0\u000ASCRAM-SHA-256\0\0"u8;
-        if (kept.Length > length)
-        {
-            Fault = WireFault.Protocol("the server's list of login mechanisms is cut short");
-            return length;
-        }
-
-        kept.CopyTo(_buffer.AsSpan(at));
-        _buffer.AsSpan(at + length, _filled - at - length).CopyTo(_buffer.AsSpan(at + kept.Length));
-        _filled -= length - kept.Length;
-        return kept.Length;
+        return offered.Contains("SCRAM-SHA-256", StringComparer.Ordinal)
+            ? null
+            : new WireFault(FailureStage.Authentication, $"the server offers only {WireText.Snippet(string.Join(", ", offered), [])}; this monitor speaks SCRAM-SHA-256");
     }
 
     /// <summary>What is malformed is Npgsql's to refuse.</summary>

@@ -39,7 +39,7 @@ internal static class TlsRequest
 
     private static async ValueTask<WireFault> StrangerAsync(WireLink link, byte[] answer, int got, CancellationToken cancellationToken)
     {
-        while (got < 8 && await link.Stream.ReadAsync(answer.AsMemory(got), cancellationToken) is > 0 and var more)
+        while (got < 5 && await link.Stream.ReadAsync(answer.AsMemory(got), cancellationToken) is > 0 and var more)
         {
             got += more;
         }

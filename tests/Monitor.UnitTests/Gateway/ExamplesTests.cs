@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Monitor.Core.Configs.Http;
 using Monitor.Core.Configs.Ping;
+using Monitor.Core.Configs.Postgres;
 using Monitor.Core.Configs.Tcp;
 using Monitor.Core.Probing;
 using Monitor.Core.Schemas;
@@ -18,10 +19,11 @@ public sealed class ExamplesTests
         var catalog = new ProberCatalog(
         [
             new ConfigOnly("http", HttpConfig.Schema, HttpConfig.Read), new ConfigOnly("ping", PingConfig.Schema, PingConfig.Read), new ConfigOnly("tcp", TcpConfig.Schema, TcpConfig.Read),
+            new ConfigOnly("postgresql", PostgresConfig.Schema, PostgresConfig.Read),
         ]);
 
-        Assert.Equal(["http", "ping", "tcp"], Examples.Targets(catalog).Select(example => example.Key).Order(StringComparer.Ordinal));
-        Assert.Equal(3, Examples.DryRuns(catalog).Count);
+        Assert.Equal(["http", "ping", "postgresql", "tcp"], Examples.Targets(catalog).Select(example => example.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(4, Examples.DryRuns(catalog).Count);
     }
 
     private sealed class ConfigOnly(string type, ObjectSchema schema, Func<JsonElement, ConfigReading> read) : IProber
