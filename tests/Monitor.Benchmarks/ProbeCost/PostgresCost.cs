@@ -18,7 +18,7 @@ internal static class PostgresCost
         using var certificate = certificates.Server();
         await using var server = await PostgresServer.StartAsync(
             cancellationToken,
-            new PostgresOptions { Certificate = certificate, Access = ["host all in_trust 127.0.0.1/32 trust", "host all in_md5 127.0.0.1/32 md5"] });
+            new PostgresOptions { Certificate = certificate, Access = ["host all in_trust 127.0.0.1/32 trust"] });
         await server.ExecuteAsync("""
             CREATE ROLE in_trust LOGIN; CREATE ROLE in_scram LOGIN PASSWORD 'pw-of-scram'; GRANT pg_monitor TO in_trust, in_scram;
             """, cancellationToken);
@@ -39,7 +39,7 @@ internal static class PostgresCost
     {
         var prober = new PostgresProber(new Dialer(TimeProvider.System, new SystemNameResolver(), OutboundPolicy.Default), TimeProvider.System);
         var request = new ProbeRequest(prober.Read(JsonSerializer.SerializeToElement(config)).Config!, default, TimeSpan.FromSeconds(10));
-        await RunAsync(prober, request, 500, cancellationToken);
+        await RunAsync(prober, request, Math.Min(500, probes), cancellationToken);
         using var process = Process.GetCurrentProcess();
         var (cpu, began) = (process.TotalProcessorTime, Stopwatch.GetTimestamp());
         await RunAsync(prober, request, probes, cancellationToken);
