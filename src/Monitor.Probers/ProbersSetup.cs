@@ -7,6 +7,7 @@ using Monitor.Probers.Http;
 using Monitor.Probers.Kafka;
 using Monitor.Probers.Ping;
 using Monitor.Probers.Redis;
+using Monitor.Probers.Postgres;
 using Monitor.Probers.Tcp;
 using Monitor.Probers.Wire;
 
@@ -27,6 +28,7 @@ public static class ProbersSetup
         services.AddSingleton<IProber, RedisProber>();
         services.AddSingleton<IProber, KafkaProber>();
         services.AddSingleton<IProber, CassandraProber>();
+        services.AddSingleton<IProber, PostgresProber>();
         services.AddSingleton<ProberCatalog>();
         return services;
     }

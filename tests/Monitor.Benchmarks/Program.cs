@@ -33,6 +33,7 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
     "probe" when options.Text("type", "") == "kafka" => KafkaCost.RunAsync,
     "kafka-fleet" => KafkaCost.FleetAsync,
     "probe" when options.Text("type", "") == "cassandra" => CassandraCost.RunAsync,
+    "probe" when options.Text("type", "") == "postgresql" => PostgresCost.RunAsync,
     _ => null,
 };
 if (run is null)
@@ -45,6 +46,7 @@ if (run is null)
         post     --connections 8 --seconds 10
         storm    --targets 5000 --interval 5
         uptime   --targets 4 --interval 30
+        probe    --type postgresql --probes 2000
         disk     bytes a stored result
         probe    --type redis --probes 5000
         probe    --type kafka --probes 500

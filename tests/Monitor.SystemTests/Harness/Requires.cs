@@ -19,6 +19,9 @@ internal static class Requires
         Server(CassandraServers.Program is not null || elsewhere is { Length: > 0 }, "no Cassandra: ../shared/servers/cassandra or Java is absent, and MONITOR_TEST_CASSANDRA is not set");
         return CassandraServers.Program is null ? elsewhere : null;
     }
+    public static void Postgres() => Server(PostgresServer.IsInstalled, "PostgreSQL is not installed (Debian: postgresql)");
+
+    public static void PgBouncer() => Server(Tests.Shared.PgBouncer.IsInstalled, "pgbouncer is not installed (Debian: pgbouncer)");
 
     public static void Command(string name, string package) => Server(
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Any(folder => File.Exists(Path.Combine(folder, name))),

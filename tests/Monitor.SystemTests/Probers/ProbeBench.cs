@@ -6,6 +6,7 @@ using Monitor.Core.Probing;
 using Monitor.Probers.Http;
 using Monitor.Probers.Ping;
 using Monitor.Probers.Redis;
+using Monitor.Probers.Postgres;
 using Monitor.Probers.Tcp;
 using Monitor.Probers.Wire;
 using Xunit;
@@ -27,6 +28,8 @@ internal static class ProbeBench
     public static Task<ProbeResult> RedisAsync(
         object config, double timeoutSeconds = 10, ReadOnlyMemory<byte> memory = default, INameResolver? names = null, OutboundPolicy? policy = null) =>
         RunAsync(new RedisProber(Dialer(names, policy), TimeProvider.System), config, timeoutSeconds, memory);
+    public static Task<ProbeResult> PostgresAsync(object config, double timeoutSeconds = 10, INameResolver? names = null, OutboundPolicy? policy = null) =>
+        RunAsync(new PostgresProber(Dialer(names, policy), TimeProvider.System), config, timeoutSeconds);
 
     public static Dialer Dialer(INameResolver? names = null, OutboundPolicy? policy = null) =>
         new(TimeProvider.System, names ?? new SystemNameResolver(), policy ?? OutboundPolicy.Default);
