@@ -9,6 +9,7 @@ internal static class Requires
     public static void Nginx() => Server(NginxServer.IsInstalled, "nginx is not installed (Debian: nginx-light)");
 
     public static void Redis() => Server(RedisServer.IsInstalled, "redis-server is not installed (Debian: redis-server, redis-tools)");
+
     /// <summary>Nodes that a test starts, breaks and ends itself.</summary>
     public static void Cassandra() => Server(CassandraServers.Program is not null, "no Cassandra to start: ../shared/servers/cassandra or Java is absent");
 
@@ -19,6 +20,7 @@ internal static class Requires
         Server(CassandraServers.Program is not null || elsewhere is { Length: > 0 }, "no Cassandra: ../shared/servers/cassandra or Java is absent, and MONITOR_TEST_CASSANDRA is not set");
         return CassandraServers.Program is null ? elsewhere : null;
     }
+
     public static void Postgres() => Server(PostgresServer.IsInstalled, "PostgreSQL is not installed (Debian: postgresql)");
 
     public static void PgBouncer() => Server(Tests.Shared.PgBouncer.IsInstalled, "pgbouncer is not installed (Debian: pgbouncer)");
