@@ -162,6 +162,6 @@ public sealed class KafkaBrokenTests(KafkaCluster cluster)
         return (safe, lone, group, other);
     }
 
-    private static Task WholeAsync(KafkaServers servers) => new KafkaBench(new { bootstrap_servers = servers.Bootstrap, expected_brokers = 3 })
+    private static Task<ProbeResult> WholeAsync(KafkaServers servers) => new KafkaBench(new { bootstrap_servers = servers.Bootstrap, expected_brokers = 3 })
         .UntilAsync("all brokers are back and in sync", result => result.IsClean);
 }

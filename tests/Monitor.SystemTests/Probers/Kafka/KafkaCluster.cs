@@ -4,13 +4,6 @@ using Xunit;
 
 namespace Monitor.SystemTests.Probers.Kafka;
 
-/// <summary>Tests that share one Kafka of three nodes. They run one after the other: some of them take nodes away, and give them back.</summary>
-[CollectionDefinition(Name)]
-public sealed class KafkaCollection : ICollectionFixture<KafkaCluster>
-{
-    public const string Name = "kafka";
-}
-
 /// <summary>Three nodes, started for the first test that needs them.</summary>
 public sealed class KafkaCluster : IAsyncDisposable
 {
@@ -53,4 +46,11 @@ public sealed class KafkaCluster : IAsyncDisposable
             _one.Release();
         }
     }
+}
+
+/// <summary>Tests that share one Kafka of three nodes. They run one after the other: some of them take nodes away, and give them back.</summary>
+[CollectionDefinition(Name)]
+public sealed class KafkaCollection : ICollectionFixture<KafkaCluster>
+{
+    public const string Name = "kafka";
 }

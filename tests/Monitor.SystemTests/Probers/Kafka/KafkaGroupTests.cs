@@ -10,6 +10,8 @@ public sealed class KafkaGroupTests(KafkaCluster cluster)
 {
     private static readonly int[][] Spread = [[0, 1, 2], [1, 2, 0], [2, 0, 1]];
 
+    private static readonly string[] Unknown = ["no-such-topic"];
+
     private static CancellationToken Token => KafkaBench.Token;
 
     [Fact]
@@ -114,7 +116,7 @@ public sealed class KafkaGroupTests(KafkaCluster cluster)
             .FailedWith(FailureStage.Assertion, "consumer group nobody does not exist: it has neither members nor committed offsets");
         (await KafkaBench.OnceAsync(new { bootstrap_servers = servers.Bootstrap, consumer_group = group, topics = new[] { topic, "no-such-topic" } }))
             .FailedWith(FailureStage.Assertion, "topic no-such-topic does not exist");
-        (await KafkaBench.OnceAsync(new { bootstrap_servers = servers.Bootstrap, topics = new[] { "no-such-topic" } }))
+        (await KafkaBench.OnceAsync(new { bootstrap_servers = servers.Bootstrap, topics = Unknown }))
             .FailedWith(FailureStage.Assertion, "topic no-such-topic does not exist");
         Assert.Equal(3, (await client.MetadataAsync(Token, "no-such-topic")).Topics[0].Error);
     }
