@@ -61,8 +61,11 @@ public sealed class CassandraServers : IAsyncDisposable
     public Task<string> NodeToolAsync(int node, string[] arguments, CancellationToken cancellationToken) =>
         RunAsync(["nodetool", _folder.Folder, Text(node), .. arguments], cancellationToken);
 
-    public Task SignalAsync(int node, Signal signal, CancellationToken cancellationToken) =>
-        ChildProcess.RunAsync("kill", ["-" + Text((int)signal), File.ReadAllText(_folder.File($"node{Text(node)}/pid")).Trim()], cancellationToken);
+    public async Task SignalAsync(int node, Signal signal, CancellationToken cancellationToken)
+    {
+        var process = await File.ReadAllTextAsync(_folder.File($"node{Text(node)}/pid"), cancellationToken);
+        await ChildProcess.RunAsync("kill", ["-" + Text((int)signal), process.Trim()], cancellationToken);
+    }
 
     /// <summary>Waits until <paramref name="observer"/> takes exactly these nodes for dead.</summary>
     public Task DeadAsync(int observer, int[] dead, CancellationToken cancellationToken) => Eventually.TrueAsync(

@@ -1,6 +1,5 @@
 using Monitor.Core.Configs;
 using Monitor.Core.Configs.Cassandra;
-using Monitor.Core.Probing;
 using Monitor.SystemTests.Harness;
 using Monitor.SystemTests.Servers;
 using Monitor.Tests.Shared;

@@ -226,12 +226,12 @@ public sealed class CassandraScriptedTests
         var bytes = Encoding.Latin1.GetBytes(answer);
         await using var whole = ScriptedServer.Start(async (stream, token) =>
         {
-            await stream.ReadAtLeastAsync(new byte[40], 40, throwOnEndOfStream: false, token);
+            _ = await stream.ReadAtLeastAsync(new byte[40], 40, throwOnEndOfStream: false, token);
             await stream.WriteAsync(bytes, token);
         });
         await using var split = ScriptedServer.Start(async (stream, token) =>
         {
-            await stream.ReadAtLeastAsync(new byte[40], 40, throwOnEndOfStream: false, token);
+            _ = await stream.ReadAtLeastAsync(new byte[40], 40, throwOnEndOfStream: false, token);
             foreach (var b in bytes)
             {
                 await stream.WriteAsync(new[] { b }, token);

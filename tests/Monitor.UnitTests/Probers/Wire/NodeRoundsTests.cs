@@ -18,7 +18,7 @@ public sealed class NodeRoundsTests
     public async Task Answers_come_in_the_order_of_the_nodes_whoever_answered_first()
     {
         var stage = new Stage();
-        var asking = NodeRounds.AskAllAsync(Run(), Nodes(3), 0.8, stage.AskAsync, default).AsTask();
+        var asking = NodeRounds.AskAllAsync(Run(), Nodes(3), 0.8, stage.AskAsync, TestContext.Current.CancellationToken).AsTask();
         stage.Answer(2, "c");
         stage.Answer(0, "a");
         stage.Answer(1, "b");
@@ -33,7 +33,7 @@ public sealed class NodeRoundsTests
     {
         var stage = new Stage();
         var run = Run();
-        var asking = NodeRounds.AskAllAsync(run, Nodes(3), 0.7, stage.AskAsync, default).AsTask();
+        var asking = NodeRounds.AskAllAsync(run, Nodes(3), 0.7, stage.AskAsync, TestContext.Current.CancellationToken).AsTask();
         await stage.AnswerAndEndAsync(0, "a");
         await stage.AnswerAndEndAsync(2, "c");
         _time.Advance(TimeSpan.FromSeconds(6.9));
@@ -53,7 +53,7 @@ public sealed class NodeRoundsTests
     public async Task All_are_asked_at_once_up_to_the_limit_and_batches_share_the_time()
     {
         var stage = new Stage();
-        var asking = NodeRounds.AskAllAsync(Run(), Nodes(NodeRounds.SideBySide + 1), 0.8, stage.AskAsync, default).AsTask();
+        var asking = NodeRounds.AskAllAsync(Run(), Nodes(NodeRounds.SideBySide + 1), 0.8, stage.AskAsync, TestContext.Current.CancellationToken).AsTask();
         Assert.Equal(NodeRounds.SideBySide, stage.Asked);
         for (var i = 1; i < NodeRounds.SideBySide; i++)
         {
@@ -111,7 +111,7 @@ public sealed class NodeRoundsTests
     public async Task Of_seeds_the_first_is_enough()
     {
         var stage = new Stage();
-        var asking = NodeRounds.AskAnyAsync(Run(), Nodes(3), 0.8, stage.AskAsync, default).AsTask();
+        var asking = NodeRounds.AskAnyAsync(Run(), Nodes(3), 0.8, stage.AskAsync, TestContext.Current.CancellationToken).AsTask();
         Assert.Equal(1, stage.Asked);
         stage.Answer(0, "a");
         Assert.Equal(["a"], (await asking).Select(report => report.Answer));
@@ -123,7 +123,7 @@ public sealed class NodeRoundsTests
     public async Task The_next_seed_is_asked_as_soon_as_one_failed()
     {
         var stage = new Stage();
-        var asking = NodeRounds.AskAnyAsync(Run(), Nodes(2), 0.8, stage.AskAsync, default).AsTask();
+        var asking = NodeRounds.AskAnyAsync(Run(), Nodes(2), 0.8, stage.AskAsync, TestContext.Current.CancellationToken).AsTask();
         stage.Fail(0, "refused");
         await stage.AskedBeyondAsync(1);
         stage.Answer(1, "b");
@@ -136,7 +136,7 @@ public sealed class NodeRoundsTests
     public async Task The_next_seed_is_asked_beside_a_silent_one_which_may_still_win()
     {
         var stage = new Stage();
-        var asking = NodeRounds.AskAnyAsync(Run(), Nodes(3), 0.8, stage.AskAsync, default).AsTask();
+        var asking = NodeRounds.AskAnyAsync(Run(), Nodes(3), 0.8, stage.AskAsync, TestContext.Current.CancellationToken).AsTask();
         Assert.Equal(1, stage.Asked);
         _time.Advance(TimeSpan.FromMilliseconds(250));
         await stage.AskedBeyondAsync(1);
@@ -153,7 +153,7 @@ public sealed class NodeRoundsTests
     public async Task When_no_seed_answers_each_says_why()
     {
         var stage = new Stage();
-        var asking = NodeRounds.AskAnyAsync(Run(), Nodes(2), 0.5, stage.AskAsync, default).AsTask();
+        var asking = NodeRounds.AskAnyAsync(Run(), Nodes(2), 0.5, stage.AskAsync, TestContext.Current.CancellationToken).AsTask();
         stage.Fail(0, "refused");
         await stage.AskedBeyondAsync(1);
         _time.Advance(TimeSpan.FromSeconds(5.1));
@@ -166,7 +166,7 @@ public sealed class NodeRoundsTests
     public async Task No_timer_outlives_the_round()
     {
         var stage = new Stage();
-        var asking = NodeRounds.AskAnyAsync(Run(), Nodes(2), 0.8, stage.AskAsync, default).AsTask();
+        var asking = NodeRounds.AskAnyAsync(Run(), Nodes(2), 0.8, stage.AskAsync, TestContext.Current.CancellationToken).AsTask();
         stage.Answer(0, "a");
         await asking;
         var armed = _time.Armed;
