@@ -58,7 +58,7 @@ public sealed class PostgresProber(Dialer dialer, TimeProvider time) : IProber
         }
     }
 
-    private async Task<ProbeResult> SessionAsync(ProbeRun run, ServerRelay relay, PostgresConfig config)
+    private static async Task<ProbeResult> SessionAsync(ProbeRun run, ServerRelay relay, PostgresConfig config)
     {
         await using var session = await PostgresSession.OpenAsync(relay, config, run.Left);
         run.WaitingFor = "the answer to SELECT 1";

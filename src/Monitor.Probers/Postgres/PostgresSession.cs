@@ -98,8 +98,14 @@ internal sealed class PostgresSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _connection.DisposeAsync();
-        await _source.DisposeAsync();
+        try
+        {
+            await _connection.DisposeAsync();
+        }
+        finally
+        {
+            await _source.DisposeAsync();
+        }
     }
 
     private static string Settings(ServerRelay relay, PostgresConfig config, TimeSpan left)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Monitor.Core.Configs.Postgres;
 using Monitor.Probers.Wire;
@@ -10,6 +11,8 @@ internal static class StatisticsReading
 {
     /// <summary>How long a replica that seems to lag is given to show that it does not.</summary>
     private static readonly TimeSpan SecondLook = TimeSpan.FromMilliseconds(100);
+
+    private static readonly SearchValues<char> PositionCharacters = SearchValues.Create("0123456789ABCDEF/");
 
     /// <exception cref="NpgsqlException">The session is over.</exception>
     public static async Task<PostgresStatistics> ReadAsync(PostgresSession session, PostgresConfig config, ProbeRun run)
@@ -72,7 +75,7 @@ internal static class StatisticsReading
 
         // The position is the server's own text; only what can be one goes back into a statement.
         var position = behind.ReceivedAt!;
-        if (position.Length > 20 || position.AsSpan().ContainsAnyExcept("0123456789ABCDEF/"))
+        if (position.Length > 20 || position.AsSpan().ContainsAnyExcept(PositionCharacters))
         {
             return found;
         }
