@@ -79,8 +79,15 @@ public sealed class PostgresProberTests(PostgresPlace place)
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active' AND clock_timestamp() - query_start > interval '0.1 s')", Token)!, Token);
         var result = await ProbeBench.PostgresAsync(new
         {
-            host = "127.0.0.1", port = server.Port, username = "probe", password = "probe-pw",
-            max_connections_threshold = 0, warn_connection_usage_percent = 0.1, slow_query_seconds = 0.1, warn_slow_queries = 0, warn_database_size_bytes = 1000,
+            host = "127.0.0.1",
+            port = server.Port,
+            username = "probe",
+            password = "probe-pw",
+            max_connections_threshold = 0,
+            warn_connection_usage_percent = 0.1,
+            slow_query_seconds = 0.1,
+            warn_slow_queries = 0,
+            warn_database_size_bytes = 1000,
         });
         await wake.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asleep);

@@ -15,7 +15,11 @@ public sealed class PostgresVerdictTests
     {
         var at = new PostgresStatistics
         {
-            ActiveConnections = 100, TotalConnections = 90, UsableConnections = 100, SlowQueries = 5, DatabaseSizeBytes = 10,
+            ActiveConnections = 100,
+            TotalConnections = 90,
+            UsableConnections = 100,
+            SlowQueries = 5,
+            DatabaseSizeBytes = 10,
             Replica = new ReplicaState("0/1", 60, "streaming", Paused: false),
         };
         var beyond = at with { ActiveConnections = 101, TotalConnections = 91, SlowQueries = 6, DatabaseSizeBytes = 11, Replica = at.Replica with { LagSeconds = 60.5, Paused = true } };
