@@ -30,7 +30,7 @@ public sealed class PostgresScriptTests(PostgresPlace place)
         {
             await using var server = ScriptedServer.Start(async (stream, token) =>
             {
-                await stream.ReadAsync(new byte[1000], token);
+                _ = await stream.ReadAtLeastAsync(new byte[1000], 1, throwOnEndOfStream: false, token);
                 await stream.WriteAsync(Encoding.Latin1.GetBytes(sent), token);
                 await new TaskCompletionSource().Task.WaitAsync(token);
             });
@@ -83,7 +83,7 @@ public sealed class PostgresScriptTests(PostgresPlace place)
     {
         await using var server = ScriptedServer.Start(async (stream, token) =>
         {
-            await stream.ReadAsync(new byte[1000], token);
+            _ = await stream.ReadAtLeastAsync(new byte[1000], 1, throwOnEndOfStream: false, token);
             for (var i = 0; ; i++)
             {
                 // An endless row of notices, a byte at a time: each byte is progress, none of it an answer.
@@ -155,7 +155,7 @@ public sealed class PostgresScriptTests(PostgresPlace place)
 
     private static ScriptedServer Sends(string text, bool stays) => ScriptedServer.Start(async (stream, token) =>
     {
-        await stream.ReadAsync(new byte[1000], token);
+        _ = await stream.ReadAtLeastAsync(new byte[1000], 1, throwOnEndOfStream: false, token);
         await stream.WriteAsync(Encoding.Latin1.GetBytes(text), token);
         if (stays)
         {
@@ -163,7 +163,7 @@ public sealed class PostgresScriptTests(PostgresPlace place)
         }
         else if (text.Length > 0)
         {
-            await stream.ReadAsync(new byte[1000], token);
+            _ = await stream.ReadAtLeastAsync(new byte[1000], 1, throwOnEndOfStream: false, token);
         }
     });
 }
@@ -235,6 +235,6 @@ internal static class Transcript
             }
         }
 
-        await stream.ReadAsync(new byte[16_384], token);
+        _ = await stream.ReadAtLeastAsync(new byte[16_384], 1, throwOnEndOfStream: false, token);
     });
 }

@@ -87,7 +87,7 @@ public sealed class NodeRoundsTests
                     _ => ValueTask.FromResult<Outcome<string>>("fine"),
                 };
             },
-            default);
+            TestContext.Current.CancellationToken);
         Assert.Equal("fine", reports[0].Answer);
         Assert.Equal(new WireFault(FailureStage.Protocol, "the connection broke while waiting for the answer"), reports[1].Fault);
         Assert.Equal(new WireFault(FailureStage.Tls, "no"), reports[2].Fault);
