@@ -24,6 +24,7 @@ internal sealed class ServerMessages(bool hasPassword) : IDisposable
 
     private const int Header = 5;
     private const int FirstBuffer = 8 * 1024;
+    private const int MostShown = 200;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
     private int _filled;
@@ -62,6 +63,12 @@ internal sealed class ServerMessages(bool hasPassword) : IDisposable
         _total += count;
         while (Fault is null && _filled - _passable >= Header)
         {
+            if (Step == LoginStep.Nothing && IsOldRefusal(_buffer.AsSpan(_passable, _filled - _passable), out var whole))
+            {
+                Fault = whole ? Stranger() : null;
+                break;
+            }
+
             var type = _buffer[_passable];
             var length = BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_passable + 1));
             Fault = Judge(type, length);
@@ -191,12 +198,17 @@ internal sealed class ServerMessages(bool hasPassword) : IDisposable
         return null;
     }
 
+    /// <summary>A server that cannot even start a session says so in the old form: E, then text up to a zero.</summary>
+    private static bool IsOldRefusal(ReadOnlySpan<byte> received, out bool whole)
+    {
+        whole = received.Contains((byte)0) || received.Length >= MostShown;
+        return received.Length > 2 && received[0] == (byte)'E' && received[1] is >= (byte)' ' and < 0x7F;
+    }
+
     private WireFault Stranger()
     {
-        var received = _buffer.AsSpan(_passable, Math.Min(_filled - _passable, 200));
-
-        // A server that cannot even start a session says so in the old form: E, then text up to a zero.
-        return received.Length > 2 && received[0] == (byte)'E' && received[1] is >= (byte)' ' and < 0x7F
+        var received = _buffer.AsSpan(_passable, Math.Min(_filled - _passable, MostShown));
+        return IsOldRefusal(received, out _)
             ? new WireFault(FailureStage.Authentication, $"the server refused: {WireText.Snippet(Encoding.UTF8.GetString(received[1..]).Split('\0')[0].Trim(), [])}")
             : NotPostgres(received);
     }

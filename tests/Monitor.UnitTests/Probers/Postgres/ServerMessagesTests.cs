@@ -11,7 +11,7 @@ namespace Monitor.UnitTests.Probers.Postgres;
 public sealed class ServerMessagesTests
 {
     private const string Offer = "R\0\0\0\u002A\0\0\0\nSCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0";
-    private const string Welcome = "R\0\0\0\u0008\0\0\0\0S\0\0\0\u0013is_superuser\0on\0K\0\0\0\u000C\0\0\0\u0007\0\0\0\u0009Z\0\0\0\u0005I";
+    private const string Welcome = "R\0\0\0\u0008\0\0\0\0S\0\0\0\u0014is_superuser\0on\0K\0\0\0\u000C\0\0\0\u0007\0\0\0\u0009Z\0\0\0\u0005I";
 
     [Fact]
     public void A_login_passes_as_it_came_however_it_is_cut()
