@@ -47,10 +47,10 @@ public sealed class KafkaScriptTests
     {
         await using var broker = KafkaScript.Healthy();
         broker.On(KafkaApi.FindCoordinator, _ => broker.Coordinator(KafkaError.CoordinatorNotAvailable));
-        (await KafkaBench.OnceAsync(Group(broker), 1)).FailedWith(FailureStage.Protocol, "group billing has no coordinator at present: COORDINATOR_NOT_AVAILABLE (15)");
+        (await KafkaBench.OnceAsync(Group(broker), 4)).FailedWith(FailureStage.Protocol, "group billing has no coordinator at present: COORDINATOR_NOT_AVAILABLE (15)");
         broker.On(KafkaApi.FindCoordinator, _ => broker.Coordinator(0));
         broker.On(KafkaApi.OffsetFetch, "00000000" + "00000000" + "000e");
-        (await KafkaBench.OnceAsync(Group(broker), 1)).FailedWith(FailureStage.Protocol, "the coordinator of group billing is still loading: COORDINATOR_LOAD_IN_PROGRESS (14)");
+        (await KafkaBench.OnceAsync(Group(broker), 4)).FailedWith(FailureStage.Protocol, "the coordinator of group billing is still loading: COORDINATOR_LOAD_IN_PROGRESS (14)");
         Assert.True(broker.Asked(KafkaApi.OffsetFetch) > 1);
     }
 

@@ -28,6 +28,7 @@ public sealed class KafkaSingleNodeTests
         await client.CommitAsync("billing", "orders", 1, 1, KafkaBench.Token);
         Assert.Equal(2, (await KafkaBench.OnceAsync(new { bootstrap_servers = servers.Bootstrap, consumer_group = "billing" })).Number("lag"));
         await servers.KillAsync(0, KafkaBench.Token);
-        (await KafkaBench.OnceAsync(new { bootstrap_servers = servers.Bootstrap, consumer_group = "billing" })).FailedWith(FailureStage.Connect, "connection refused");
+        (await new KafkaBench(new { bootstrap_servers = servers.Bootstrap, consumer_group = "billing" }).UntilAsync("the port is closed", result => result.Stage == FailureStage.Connect))
+            .FailedWith(FailureStage.Connect, "connection refused");
     }
 }
