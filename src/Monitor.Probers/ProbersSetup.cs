@@ -2,8 +2,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Monitor.Core.Outbound;
 using Monitor.Core.Probing;
+using Monitor.Probers.Cassandra;
 using Monitor.Probers.Http;
+using Monitor.Probers.Kafka;
 using Monitor.Probers.Ping;
+using Monitor.Probers.Redis;
+using Monitor.Probers.Postgres;
 using Monitor.Probers.Tcp;
 using Monitor.Probers.Wire;
 
@@ -21,6 +25,10 @@ public static class ProbersSetup
         services.AddSingleton<IProber, HttpProber>();
         services.AddSingleton<IProber, TcpProber>();
         services.AddSingleton<IProber, PingProber>();
+        services.AddSingleton<IProber, RedisProber>();
+        services.AddSingleton<IProber, KafkaProber>();
+        services.AddSingleton<IProber, CassandraProber>();
+        services.AddSingleton<IProber, PostgresProber>();
         services.AddSingleton<ProberCatalog>();
         return services;
     }

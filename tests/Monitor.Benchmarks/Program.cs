@@ -1,4 +1,5 @@
 using Monitor.Benchmarks;
+using Monitor.Benchmarks.ProbeCost;
 using Monitor.Benchmarks.Storage;
 
 // dotnet run --project tests/Monitor.Benchmarks -c Release -- COMMAND [--option value …]; docs/performance.md names the commands and their figures.
@@ -28,6 +29,11 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
     "post" => PostBenchmark.RunAsync,
     "storm" => StormBenchmark.RunAsync,
     "uptime" => NinetyDays.RunAsync,
+    "probe" when options.Text("type", "") == "redis" => RedisCost.RunAsync,
+    "probe" when options.Text("type", "") == "kafka" => KafkaCost.RunAsync,
+    "kafka-fleet" => KafkaCost.FleetAsync,
+    "probe" when options.Text("type", "") == "cassandra" => CassandraCost.RunAsync,
+    "probe" when options.Text("type", "") == "postgresql" => PostgresCost.RunAsync,
     _ => null,
 };
 if (run is null)
@@ -40,7 +46,12 @@ if (run is null)
         post     --connections 8 --seconds 10
         storm    --targets 5000 --interval 5
         uptime   --targets 4 --interval 30
+        probe    --type postgresql --probes 2000
         disk     bytes a stored result
+        probe    --type redis --probes 5000
+        probe    --type kafka --probes 500
+        kafka-fleet  --targets 200 --interval 30 --rounds 6
+        probe    --type cassandra --probes 1000
         """);
     return 2;
 }

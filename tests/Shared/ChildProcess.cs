@@ -188,6 +188,7 @@ public sealed class ChildProcess : IAsyncDisposable
 public enum Signal
 {
     Hangup = 1,
+    Interrupt = 2,
     Quit = 3,
     Kill = 9,
     User1 = 10,

@@ -56,6 +56,18 @@ public sealed class FakeTime(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <summary>Timers that have not been disposed: to see that nothing is left behind.</summary>
+    public int Timers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _timers.Count;
+            }
+        }
+    }
+
     /// <summary>Completes when timers have been armed more often than <paramref name="count"/> (an earlier <see cref="Armed"/>).</summary>
     public Task ArmedBeyondAsync(int count)
     {

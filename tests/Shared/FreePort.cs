@@ -31,6 +31,24 @@ public static class FreePort
         }
     }
 
+    /// <summary>The first of so many free ports in a row.</summary>
+    public static int Range(int count)
+    {
+        lock (Gate)
+        {
+            while (true)
+            {
+                var first = Random.Shared.Next(First, Last - count);
+                var all = Enumerable.Range(first, count).ToArray();
+                if (Array.TrueForAll(all, port => !Given.Contains(port) && IsFree(port)))
+                {
+                    Given.UnionWith(all);
+                    return first;
+                }
+            }
+        }
+    }
+
     private static bool IsFree(int port)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -11,8 +11,9 @@ public static class SharedServers
         {
             if (File.Exists(Path.Combine(folder.FullName, "Monitor.sln")))
             {
-                var path = Path.Combine(folder.FullName, "..", "shared", "servers", name);
-                return File.Exists(path) ? Path.GetFullPath(path) : null;
+                // Beside the repository; a work tree of it may lie one folder deeper.
+                string[] places = [Path.Combine(folder.FullName, "..", "shared", "servers", name), Path.Combine(folder.FullName, "..", "..", "shared", "servers", name)];
+                return places.FirstOrDefault(File.Exists) is { } path ? Path.GetFullPath(path) : null;
             }
         }
 

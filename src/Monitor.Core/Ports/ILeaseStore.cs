@@ -3,8 +3,8 @@ using Monitor.Core.Shards;
 namespace Monitor.Core.Ports;
 
 /// <summary>
-/// What a silo of a cluster asks of the store to live and to own shards. Each call is one statement or one short transaction, and keeps no session state. The caller keeps at most two
-/// under way at a time (one of beat, look and register; one of the others) and gives each a deadline of a second: give each statement a <c>statement_timeout</c> of that, or one that
+/// What a silo of a cluster asks of the store to live and to own shards. Each call is one statement or one short transaction, and keeps no session state. The caller keeps at most three
+/// under way at a time (one of beat, look and register; one of claim, bid, hand over, reclaim, mark and leave; one of the rest) and gives each a deadline of a second: give each statement a <c>statement_timeout</c> of that, or one that
 /// was given up could commit much later.
 /// <para>
 /// All calls throw <see cref="StoreUnavailableException"/> when nothing was confirmed; it is then unknown whether the call happened, and every call may be given again as it was.

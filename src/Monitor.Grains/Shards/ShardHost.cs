@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
+using Monitor.Core.Probing;
 using Monitor.Core.Shards;
 using Monitor.Grains.Runtime;
 using Monitor.Grains.Targets;
@@ -11,7 +12,7 @@ namespace Monitor.Grains.Shards;
 /// Given the fences of shards: runs their targets until told to stop. How a shard came here (a single node's claim, a lease, another host) is its caller's business;
 /// this is the seam that they share.
 /// </summary>
-public sealed partial class ShardHost(GrainServices services, GrainsOptions options, ILogger<ShardHost> log) : IDisposable
+public sealed partial class ShardHost(GrainServices services, GrainsOptions options, ILogger<ShardHost> log, LeaseTerm? term = null) : IDisposable
 {
     /// <summary>After the drain time, for runs that were dropped and states that are stored.</summary>
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(2);
@@ -23,6 +24,9 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
     private readonly ConcurrentDictionary<long, byte> _owed = new();
     private int _loading;
 
+    /// <summary>Called when a commit was refused because the shard is another's; it has been dropped here by then.</summary>
+    public Action<Fence>? Refused { get; set; }
+
     public IEnumerable<TargetGrain> Grains => _grains.Select(pair => pair.Value);
 
     public int TargetCount => _grains.Count;
@@ -31,36 +35,46 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
 
     public TargetGrain? Find(long targetId) => _grains.GetValueOrDefault(targetId);
 
+    /// <summary>Whether something of this shard may be decided, written or told here at this moment. To be asked once more just before a message leaves.</summary>
+    public bool Holds(int shard) => _shards.TryGetValue(shard, out var lease) && lease.IsHeld;
+
+    /// <summary>What this silo sees down while it is cut off and only looks.</summary>
+    public IReadOnlyList<CheckRecord> SeenDown() => [.. _grains.Select(pair => pair.Value.Seen).OfType<CheckRecord>().Where(seen => seen.Outcome == ProbeOutcome.Failed)];
+
     /// <summary>Loads the shards' targets and runs them. What follows from edits before the last stop is stored behind it.</summary>
+    /// <param name="unrun">For how long nobody may have run them: turns that were due since are made up for. Null: they come with the start.</param>
     /// <exception cref="StoreUnavailableException">None of these shards runs.</exception>
-    public async Task RunShardsAsync(IReadOnlyCollection<Fence> fences, CancellationToken cancellationToken)
+    public async Task RunShardsAsync(IReadOnlyCollection<Fence> fences, CancellationToken cancellationToken, TimeSpan? unrun = null)
     {
+        var madeUpFrom = services.Clock.Now - unrun;
+        var leases = new Dictionary<int, ShardLease>();
         Interlocked.Increment(ref _loading);
         try
         {
             foreach (var fence in fences)
             {
-                if (!_shards.TryAdd(fence.Shard, new ShardLease(fence, Lost)))
+                var lease = new ShardLease(fence, Lost, term);
+                if (!_shards.TryAdd(fence.Shard, lease))
                 {
                     throw new InvalidOperationException($"shard {fence.Shard} runs already");
                 }
+
+                leases.Add(fence.Shard, lease);
             }
 
-            var targets = await services.Store.LoadTargetsAsync([.. fences.Select(fence => fence.Shard)], cancellationToken);
+            // The rights are there before this returns, so that whoever takes them away finds them; a store that blocks does not block the caller.
+            var targets = await Task.Run(() => services.Store.LoadTargetsAsync([.. leases.Keys], cancellationToken), cancellationToken);
             foreach (var stored in targets)
             {
-                Take(stored);
+                var lease = leases[stored.Target.Shard];
+                _ = stored.Deleted ? BuryAsync(stored, lease) : BeginAsync(stored, lease, fresh: false, madeUpFrom);
             }
 
             LogRunning(fences.Count, targets.Count);
         }
         catch
         {
-            foreach (var fence in fences)
-            {
-                Drop(fence.Shard);
-            }
-
+            Drop(leases.Values);
             throw;
         }
         finally
@@ -68,11 +82,6 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
             Interlocked.Decrement(ref _loading);
         }
     }
-
-    /// <summary>Lets the shard go: no new turns, runs under way may end for the drain time, what waits for its minute is stored. Nothing becomes a failure.</summary>
-    public Task StopShardAsync(int shard, CancellationToken cancellationToken) => StopAsync([shard], cancellationToken);
-
-    public Task StopAllAsync(CancellationToken cancellationToken) => StopAsync([.. Shards], cancellationToken);
 
     /// <summary>A target was created, edited or deleted. Returns when that is taken up; while the store is away it is taken up later.</summary>
     public async Task TargetChangedAsync(long targetId, CancellationToken cancellationToken)
@@ -175,26 +184,18 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
         }
     }
 
-    private void Take(StoredTarget stored)
-    {
-        if (_shards.TryGetValue(stored.Target.Shard, out var lease))
-        {
-            _ = stored.Deleted ? BuryAsync(stored, lease) : BeginAsync(stored, lease, fresh: false);
-        }
-    }
-
-    private async Task BeginAsync(StoredTarget stored, ShardLease lease, bool fresh)
+    private async Task BeginAsync(StoredTarget stored, ShardLease lease, bool fresh, DateTimeOffset? madeUpFrom = null)
     {
         var id = stored.Target.Id;
         var grain = new TargetGrain(stored, lease, services);
-        if (!_grains.TryAdd(id, grain))
+        if (!Place(grain))
         {
             return;
         }
 
         try
         {
-            if (!await grain.OpenAsync(stored, fresh))
+            if (!await grain.OpenAsync(stored, fresh, madeUpFrom))
             {
                 _owed[id] = 0;
             }
@@ -211,7 +212,7 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
     {
         var id = stored.Target.Id;
         var grain = new TargetGrain(stored, lease, services);
-        if (!_grains.TryAdd(id, grain))
+        if (!Place(grain))
         {
             return;
         }
@@ -239,79 +240,58 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
         }
     }
 
+    /// <summary>False: it runs already, or its shard was dropped while it was being loaded.</summary>
+    private bool Place(TargetGrain grain)
+    {
+        if (!_grains.TryAdd(grain.Id, grain))
+        {
+            return false;
+        }
+
+        if (_shards.GetValueOrDefault(grain.Shard) == grain.Lease)
+        {
+            return true;
+        }
+
+        Forget(grain);
+        return false;
+    }
+
     private void Forget(long targetId)
     {
-        if (_grains.TryRemove(targetId, out var gone))
+        if (_grains.TryGetValue(targetId, out var gone))
         {
-            gone.Close();
+            Forget(gone);
+        }
+    }
+
+    private void Forget(TargetGrain grain)
+    {
+        if (_grains.TryRemove(KeyValuePair.Create(grain.Id, grain)))
+        {
+            grain.Close();
         }
     }
 
     private void Lost(ShardLease lease)
     {
         LogLost(lease.Fence.Shard, lease.Fence.Epoch);
-        Drop(lease.Fence.Shard);
+        Drop([lease]);
+        Refused?.Invoke(lease.Fence);
     }
 
-    private void Drop(int shard)
+    /// <summary>By the lease and not by the number: the shard may have come back under another fence meanwhile.</summary>
+    private void Drop(IReadOnlyCollection<ShardLease> leases)
     {
-        _shards.TryRemove(shard, out _);
-        foreach (var grain in Grains.Where(grain => grain.Shard == shard))
+        foreach (var lease in leases)
         {
-            Forget(grain.Id);
-        }
-    }
-
-    private async Task StopAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken)
-    {
-        foreach (var shard in shards)
-        {
-            _shards.GetValueOrDefault(shard)?.Leave();
+            _shards.TryRemove(KeyValuePair.Create(lease.Fence.Shard, lease));
         }
 
-        var leaving = Grains.Where(grain => shards.Contains(grain.Shard)).ToArray();
-        foreach (var grain in leaving)
+        var gone = leases.ToHashSet();
+        foreach (var grain in Grains.Where(grain => gone.Contains(grain.Lease)))
         {
-            services.Scheduler.Remove(grain);
-        }
-
-        var idle = Task.WhenAll(leaving.Select(grain => grain.WhenIdleAsync()));
-        if (!await InTimeAsync(idle, options.DrainTime, cancellationToken))
-        {
-            foreach (var shard in shards)
-            {
-                _shards.GetValueOrDefault(shard)?.DropRuns();
-            }
-
-            await InTimeAsync(idle, EndTime, cancellationToken);
-        }
-
-        await InTimeAsync(Task.WhenAll(leaving.Select(grain => grain.FlushAsync())), EndTime, cancellationToken);
-        foreach (var shard in shards)
-        {
-            Drop(shard);
-        }
-    }
-
-    private async Task<bool> InTimeAsync(Task work, TimeSpan time, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await work.WaitAsync(time, services.Clock.Time, cancellationToken);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            if (e is not TimeoutException)
-            {
-                LogStopTrouble(e);
-            }
-
-            return false;
+            Forget(grain);
         }
     }
 }

@@ -30,6 +30,14 @@ public sealed partial class TargetGrain
             }
 
             var record = _services.Records.Make(run, watched.Id, watched.Prober, trigger, _last);
+            if (!_lease.IsHeld)
+            {
+                // By now another may own it: what is seen here feeds no state.
+                Volatile.Write(ref _seen, record);
+                return null;
+            }
+
+            Volatile.Write(ref _seen, null);
             SiloEvents.Publish(SiloEvents.ProbeEnded, record);
             Remember(run.Result.Memory);
             await DecideAsync(record, run.Ending == ProbeEnding.OwnTrouble);

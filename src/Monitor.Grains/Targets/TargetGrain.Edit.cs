@@ -11,12 +11,16 @@ public sealed partial class TargetGrain
     /// <summary>From here on a turn that was missed while nobody watched is made up for, instead of leaving a hole of a day in a daily check.</summary>
     private static readonly TimeSpan RareInterval = TimeSpan.FromMinutes(5);
 
+    /// <summary>What a takeover makes up for is spread over this, so that it is no burst.</summary>
+    private static readonly TimeSpan TakeoverSpread = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan LongestCatchUp = TimeSpan.FromMinutes(10);
 
     /// <summary>Takes up its rhythm, and what an edit before the last stop may have left undone.</summary>
     /// <param name="fresh">Created just now: due within two seconds. Else by what the store knows of it.</param>
+    /// <param name="madeUpFrom">Nobody has run it since: a turn that was due from then on is made up for at once. Null: it came here with the start.</param>
     /// <returns>False when the store could not be brought into line: to be tried again with <see cref="EditAsync"/>.</returns>
-    public async Task<bool> OpenAsync(StoredTarget stored, bool fresh)
+    public async Task<bool> OpenAsync(StoredTarget stored, bool fresh, DateTimeOffset? madeUpFrom = null)
     {
         var rules = _watched.Rules;
         if (rules.Enabled)
@@ -28,7 +32,7 @@ public sealed partial class TargetGrain
             }
             else
             {
-                _services.Scheduler.Set(this, FirstDue(seen.Value.UtcTicks));
+                _services.Scheduler.Set(this, FirstDue(seen.Value.UtcTicks, madeUpFrom));
             }
         }
 
@@ -75,7 +79,7 @@ public sealed partial class TargetGrain
         await _gate.EnterAsync();
         try
         {
-            if (!_closed && !_lease.IsLost && !_stale && (_stateDirty || _memoryDirty))
+            if (!_closed && _lease.IsHeld && !_stale && (_stateDirty || _memoryDirty))
             {
                 await CommitAsync(static state => new HealthStep(state, StateChange.Now, []), _watched, null);
             }
@@ -143,11 +147,17 @@ public sealed partial class TargetGrain
     }
 
     /// <param name="seen">UTC ticks of the newest conclusive result.</param>
-    private long FirstDue(long seen)
+    private long FirstDue(long seen, DateTimeOffset? madeUpFrom)
     {
         var now = _services.Clock.Ticks;
         var next = NextAfter(0, now);
         var interval = _watched.Interval;
+        if (madeUpFrom is { } from && Math.Max(seen, from.UtcTicks) is var since && since < now && Cadence.Turns(Id, interval, Utc(since), Utc(now)) > 0)
+        {
+            // The hole of a takeover is not rounded up to the next interval.
+            return Math.Min(next, now + (long)(ShardMap.Mix((ulong)Id) % (ulong)TakeoverSpread.Ticks));
+        }
+
         if (interval < RareInterval || seen >= now || Cadence.Turns(Id, interval, Utc(seen), Utc(now)) == 0)
         {
             return next;

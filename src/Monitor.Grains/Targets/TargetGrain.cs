@@ -35,6 +35,7 @@ public sealed partial class TargetGrain : ScheduledTurn
     private WatchedTarget _watched;
     private HealthState _state;
     private CheckRecord? _last;
+    private CheckRecord? _seen;
     private byte[] _memory;
     private TaskCompletionSource<CheckRecord?>? _manual;
     private TaskCompletionSource? _idle;
@@ -68,6 +69,12 @@ public sealed partial class TargetGrain : ScheduledTurn
     public long Revision => Volatile.Read(ref _watched).Revision;
 
     public int Shard => _lease.Fence.Shard;
+
+    /// <summary>The right that it runs by.</summary>
+    internal ShardLease Lease => _lease;
+
+    /// <summary>What was seen last while the lease was over and this silo only looked; null when it is not so, or nothing was seen.</summary>
+    public CheckRecord? Seen => Volatile.Read(ref _seen);
 
     public HealthState State => Volatile.Read(ref _state);
 
@@ -243,6 +250,12 @@ public sealed partial class TargetGrain : ScheduledTurn
                     _services.Scheduler.Remove(this);
                 }
 
+                return null;
+            }
+
+            if (!_lease.MayProbe)
+            {
+                Count(watched, ProbeOutcome.Skipped, 1);
                 return null;
             }
 

@@ -57,7 +57,7 @@ public sealed class CertificateJudge(TlsConfig config, string name, DateTimeOffs
             return new WireFault(FailureStage.Tls, _endsAt < now && config.MinCertDays <= 0 ? $"certificate expired: {ends}" : $"{ends} < min_cert_days {config.MinCertDays}");
         }
 
-        if (config.Verify && _errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+        if (config.Verify && config.VerifyName && _errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
             return new WireFault(FailureStage.Tls, $"certificate is for {_names}, not for {name}");
         }

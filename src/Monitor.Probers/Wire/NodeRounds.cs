@@ -41,7 +41,7 @@ public static class NodeRounds
         CancellationToken cancellationToken)
         where T : class
     {
-        var patience = run.Left * share;
+        var until = run.Elapsed + (run.Left * share);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = new List<Task<NodeReport<T>>>();
         var reports = new List<NodeReport<T>>();
@@ -49,9 +49,14 @@ public static class NodeRounds
         {
             for (var next = 0; next < nodes.Count || running.Count > 0;)
             {
-                if (next < nodes.Count)
+                // Those that begin later have less time: all together must not outlast their share.
+                if (next < nodes.Count && until - run.Elapsed is var patience && (patience > TimeSpan.Zero || next == 0))
                 {
-                    running.Add(AskAsync(run, nodes[next++], patience, ask, stop.Token));
+                    running.Add(AskAsync(run, nodes[next++], patience > TimeSpan.Zero ? patience : TimeSpan.Zero, ask, stop.Token));
+                }
+                else if (running.Count == 0)
+                {
+                    return reports;
                 }
 
                 if (await FirstEndedAsync(running, next < nodes.Count, run.Time, stop.Token) is >= 0 and var ended)

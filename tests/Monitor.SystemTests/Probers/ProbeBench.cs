@@ -5,6 +5,8 @@ using Monitor.Core.Outbound;
 using Monitor.Core.Probing;
 using Monitor.Probers.Http;
 using Monitor.Probers.Ping;
+using Monitor.Probers.Redis;
+using Monitor.Probers.Postgres;
 using Monitor.Probers.Tcp;
 using Monitor.Probers.Wire;
 using Xunit;
@@ -23,17 +25,23 @@ internal static class ProbeBench
     public static Task<ProbeResult> PingAsync(object config, double timeoutSeconds = 10, OutboundPolicy? policy = null) =>
         RunAsync(new PingProber(Dialer(null, policy), TimeProvider.System), config, timeoutSeconds);
 
+    public static Task<ProbeResult> RedisAsync(
+        object config, double timeoutSeconds = 10, ReadOnlyMemory<byte> memory = default, INameResolver? names = null, OutboundPolicy? policy = null) =>
+        RunAsync(new RedisProber(Dialer(names, policy), TimeProvider.System), config, timeoutSeconds, memory);
+    public static Task<ProbeResult> PostgresAsync(object config, double timeoutSeconds = 10, INameResolver? names = null, OutboundPolicy? policy = null) =>
+        RunAsync(new PostgresProber(Dialer(names, policy), TimeProvider.System), config, timeoutSeconds);
+
     public static Dialer Dialer(INameResolver? names = null, OutboundPolicy? policy = null) =>
         new(TimeProvider.System, names ?? new SystemNameResolver(), policy ?? OutboundPolicy.Default);
 
-    public static async Task<ProbeResult> RunAsync(IProber prober, object config, double timeoutSeconds)
+    public static async Task<ProbeResult> RunAsync(IProber prober, object config, double timeoutSeconds, ReadOnlyMemory<byte> memory = default)
     {
         var reading = prober.Read(JsonSerializer.SerializeToElement(config));
         Assert.Empty(reading.Errors);
         var timeout = TimeSpan.FromSeconds(timeoutSeconds);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(timeout);
-        return await prober.ProbeAsync(new ProbeRequest(reading.Config!, default, timeout), deadline.Token);
+        return await prober.ProbeAsync(new ProbeRequest(reading.Config!, memory, timeout), deadline.Token);
     }
 
     /// <summary>A loopback port where nobody listens.</summary>

@@ -12,7 +12,7 @@ namespace Monitor.SystemTests.Servers;
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentBag<Task> _connections = [];
+    private readonly ConcurrentDictionary<int, Task> _connections = [];
     private readonly Socket _listener;
     private readonly Task _accepting;
     private int _stopped;
@@ -87,7 +87,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         await _stop.CancelAsync();
         _listener.Dispose();
         await _accepting;
-        await Task.WhenAll(_connections);
+        await Task.WhenAll(_connections.Values);
         _stop.Dispose();
     }
 
@@ -98,8 +98,12 @@ internal sealed class ScriptedServer : IAsyncDisposable
             try
             {
                 var socket = await _listener.AcceptAsync(_stop.Token);
-                Interlocked.Increment(ref Accepted);
-                _connections.Add(ServeAsync(socket, script));
+                var number = Interlocked.Increment(ref Accepted);
+                var serving = ServeAsync(socket, script);
+                _connections[number] = serving;
+
+                // Thousands of ended ones would look like a leak of what is tested.
+                _ = serving.ContinueWith(_ => _connections.TryRemove(number, out Task? _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
             {

@@ -1,6 +1,10 @@
 using System.Text.Json;
+using Monitor.Core.Configs.Cassandra;
 using Monitor.Core.Configs.Http;
+using Monitor.Core.Configs.Kafka;
 using Monitor.Core.Configs.Ping;
+using Monitor.Core.Configs.Postgres;
+using Monitor.Core.Configs.Redis;
 using Monitor.Core.Configs.Tcp;
 using Monitor.Core.Probing;
 using Monitor.Core.Schemas;
@@ -17,11 +21,18 @@ public sealed class ExamplesTests
     {
         var catalog = new ProberCatalog(
         [
-            new ConfigOnly("http", HttpConfig.Schema, HttpConfig.Read), new ConfigOnly("ping", PingConfig.Schema, PingConfig.Read), new ConfigOnly("tcp", TcpConfig.Schema, TcpConfig.Read),
+            new ConfigOnly("http", HttpConfig.Schema, HttpConfig.Read),
+            new ConfigOnly("ping", PingConfig.Schema, PingConfig.Read),
+            new ConfigOnly("tcp", TcpConfig.Schema, TcpConfig.Read),
+            new ConfigOnly("postgresql", PostgresConfig.Schema, PostgresConfig.Read),
+            new ConfigOnly("redis", RedisConfig.Schema, RedisConfig.Read),
+            new ConfigOnly("kafka", KafkaConfig.Schema, KafkaConfig.Read),
+            new ConfigOnly("cassandra", CassandraConfig.Schema, CassandraConfig.Read),
         ]);
 
-        Assert.Equal(["http", "ping", "tcp"], Examples.Targets(catalog).Select(example => example.Key).Order(StringComparer.Ordinal));
-        Assert.Equal(3, Examples.DryRuns(catalog).Count);
+        var types = catalog.All.Select(prober => prober.Type).Order(StringComparer.Ordinal).ToArray();
+        Assert.Equal(types, Examples.Targets(catalog).Select(example => example.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(types.Length, Examples.DryRuns(catalog).Count);
     }
 
     private sealed class ConfigOnly(string type, ObjectSchema schema, Func<JsonElement, ConfigReading> read) : IProber

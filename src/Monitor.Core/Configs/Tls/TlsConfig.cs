@@ -13,6 +13,9 @@ public sealed record TlsConfig
 
     public bool Verify { get; init; } = true;
 
+    /// <summary>With <see cref="Verify"/>: also that it is made for this host. Not a field of its own; PostgreSQL's <c>verify-ca</c> leaves it out.</summary>
+    public bool VerifyName { get; init; } = true;
+
     /// <summary>The name that is asked for (SNI) and that the certificate must carry; null: the host.</summary>
     public string? ServerName { get; init; }
 

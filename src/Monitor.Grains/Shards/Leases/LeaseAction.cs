@@ -9,7 +9,8 @@ public abstract record LeaseAction
     public sealed record Call(LeaseCall What) : LeaseAction;
 
     /// <summary>Load and run them.</summary>
-    public sealed record Run(IReadOnlyList<Fence> Fences) : LeaseAction;
+    /// <param name="Since">Nobody may have run them from then on: turns that were due since are made up for.</param>
+    public sealed record Run(IReadOnlyList<Fence> Fences, TimeSpan Since) : LeaseAction;
 
     /// <summary>Let them go; each is reported as <see cref="LeaseEvent.Drained"/>, in bounded time.</summary>
     public sealed record Drain(IReadOnlyList<int> Shards) : LeaseAction;

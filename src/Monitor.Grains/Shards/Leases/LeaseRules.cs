@@ -30,6 +30,12 @@ public sealed record LeaseRules
 
     public TimeSpan AskEvery { get; init; } = TimeSpan.FromSeconds(0.25);
 
+    /// <summary>A round of peers ends after this.</summary>
+    public TimeSpan PeerPatience { get; init; } = TimeSpan.FromSeconds(0.45);
+
+    /// <summary>What a silo that is asked gives its own try of the store.</summary>
+    public TimeSpan TryPatience { get; init; } = TimeSpan.FromSeconds(0.3);
+
     /// <summary>What is still nobody's this long after its owner was seen dead is taken whatever the shares are: whose part it was has other troubles.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(0.6);
 

@@ -146,6 +146,16 @@ public sealed record LeaseState
     public bool? Reaches(bool tried, TimeSpan now) =>
         tried ? true : Work is LeaseCall.Claim || now < ClaimMayLandUntil || HasContact(now) ? null : false;
 
+    /// <summary>A stop need not wait for anybody to take over what is held: nobody is there, or nothing can be handed over.</summary>
+    public bool MayEnd(TimeSpan now) => Stop switch
+    {
+        StopStage.None => false,
+        StopStage.Asked => !HasContact(now),
+        StopStage.Marked => Held.IsEmpty || !HasContact(now) || now >= HeldUntil
+            || !View!.Silos.Any(silo => silo.Id != Silo && !silo.Dead && !silo.Stopping && !IsExpired(silo, now)),
+        _ => true,
+    };
+
     public bool IsExpired(SiloRow silo, TimeSpan now) =>
         silo.Id != Silo && Sightings.TryGetValue(silo.Id, out var seen) && seen.Beat == silo.Beat && now - seen.Since >= Rules.Lease;
 }

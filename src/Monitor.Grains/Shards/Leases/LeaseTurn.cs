@@ -11,6 +11,9 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
     private readonly List<LeaseAction> _then = [];
     private LeaseState _s = state;
 
+    /// <summary>A shard that was handed over has stood still for less than this.</summary>
+    private TimeSpan _since = now - state.Rules.Lease;
+
     public LeaseStep Result()
     {
         if (_drop.Count == 0 && _run.Count == 0 && _then.Count == 0)
@@ -26,7 +29,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
 
         if (_run.Count > 0)
         {
-            actions.Add(new LeaseAction.Run(_run));
+            actions.Add(new LeaseAction.Run(_run, _since));
         }
 
         actions.AddRange(_then);
@@ -146,6 +149,10 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
 
         foreach (var fence in claimed.Answer.Fences)
         {
+            // The last sign of life of who had it; of one that was never seen alive, since this silo began to look.
+            var owner = _s.View?.Shards[fence.Shard].Owner ?? 0;
+            var heard = _s.Heard.TryGetValue(owner, out var last) ? last : _s.JoinedAt;
+            _since = heard != LeaseState.LongAgo && heard < _since ? heard : _since;
             Begin(fence);
         }
 

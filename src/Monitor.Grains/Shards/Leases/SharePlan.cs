@@ -16,7 +16,7 @@ internal sealed class SharePlan
     private readonly ClusterView _view;
     private readonly List<long> _live = [];
     private readonly HashSet<long> _gone = [0];
-    private readonly List<ShardRow> _pool = [];
+    private readonly List<int> _pool = [];
     private readonly int[] _counts;
     private readonly int[] _effective;
     private readonly int _me;
@@ -77,14 +77,11 @@ internal sealed class SharePlan
             _effective[i] = who;
             if (who < 0)
             {
-                _pool.Add(row);
-                continue;
+                _pool.Add(i);
             }
-
-            _counts[who]++;
-            if (who == _me && _gone.Contains(row.Owner))
+            else
             {
-                Claims.Add(row);
+                _counts[who]++;
             }
         }
     }
@@ -106,27 +103,49 @@ internal sealed class SharePlan
         return deficits;
     }
 
+    /// <summary>For everybody, and then what of it is mine to do.</summary>
     private void Deal(int[] deficits, int[] excess)
     {
-        var before = deficits.Take(_me).Sum();
-        foreach (var row in _pool.Concat(Given(excess)).Skip(before).Take(deficits[_me]))
+        using var dealt = _pool.Concat(Given(excess)).ToArray().AsEnumerable().GetEnumerator();
+        for (var silo = 0; silo < deficits.Length; silo++)
         {
-            (_gone.Contains(row.Owner) ? Claims : Bids).Add(row);
+            for (var left = deficits[silo]; left > 0 && dealt.MoveNext(); left--)
+            {
+                _effective[dealt.Current] = silo;
+            }
+        }
+
+        for (var i = 0; i < _effective.Length; i++)
+        {
+            var row = _view.Shards[i];
+            if (_effective[i] != _me || row.Owner == _live[_me])
+            {
+                continue;
+            }
+
+            if (_gone.Contains(row.Owner))
+            {
+                Claims.Add(row);
+            }
+            else if (row.WantedBy != _live[_me])
+            {
+                Bids.Add(row);
+            }
         }
     }
 
     /// <summary>What those above their quota give: first what they only bid for, so that it moves once and not twice.</summary>
-    private IEnumerable<ShardRow> Given(int[] excess)
+    private IEnumerable<int> Given(int[] excess)
     {
         for (var silo = 0; silo < excess.Length; silo++)
         {
             if (excess[silo] > 0)
             {
                 var of = silo;
-                foreach (var row in _view.Shards.Where((_, i) => _effective[i] == of).OrderBy(row => row.Owner == _live[of] ? 1 : 0).ThenByDescending(row => row.Shard)
-                    .Take(excess[silo]))
+                var has = Enumerable.Range(0, _effective.Length).Where(i => _effective[i] == of).OrderBy(i => _view.Shards[i].Owner == _live[of] ? 1 : 0).ThenByDescending(i => i);
+                foreach (var i in has.Take(excess[silo]))
                 {
-                    yield return row;
+                    yield return i;
                 }
             }
         }

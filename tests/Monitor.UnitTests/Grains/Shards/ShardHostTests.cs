@@ -1,4 +1,5 @@
 using Monitor.Core.Ports;
+using Monitor.Core.Scheduling;
 using Monitor.Core.Shards;
 using Monitor.UnitTests.Grains.Probing;
 using Monitor.UnitTests.Grains.Targets;
@@ -113,6 +114,36 @@ public sealed class ShardHostTests : IDisposable
         await _stage.TurnAsync(ScriptedProber.Bad());
 
         Assert.Equal("new", _stage.Store.Alerts[(GrainStage.Id, 1)].TargetName);
+    }
+
+    [Fact]
+    public async Task A_turn_that_was_due_while_nobody_ran_the_target_is_made_up_for_at_once_and_an_older_one_is_not()
+    {
+        var stored = _stage.Stored(GrainStage.Id);
+        var interval = TimeSpan.FromSeconds(stored.Target.Settings.IntervalSeconds);
+        var due = Cadence.Next(GrainStage.Id, interval, _stage.Time.GetUtcNow());
+        _stage.Store.Targets[GrainStage.Id] = stored with { Target = stored.Target with { UpdatedAt = due - 2 * interval }, LastCheckedAt = due - interval };
+        _stage.Inner.Advance(due - _stage.Time.GetUtcNow() + TimeSpan.FromSeconds(1));
+        IReadOnlyCollection<Fence> fences = [new Fence(ShardMap.Of(GrainStage.Id), 1, 1)];
+
+        await _stage.Host.RunShardsAsync(fences, TestContext.Current.CancellationToken, TimeSpan.FromSeconds(3));
+        Assert.InRange(_stage.Grain.Due - _stage.Services.Clock.Ticks, 0, TimeSpan.FromMilliseconds(200).Ticks);
+
+        _stage.Host.DropShards([fences.Single().Shard]);
+        await _stage.Host.RunShardsAsync(fences, TestContext.Current.CancellationToken, TimeSpan.FromSeconds(0.5));
+        Assert.Equal((due + interval).UtcTicks, _stage.Grain.Due);
+    }
+
+    [Fact]
+    public async Task A_shard_that_comes_back_under_another_fence_is_not_ended_by_the_old_one()
+    {
+        await _stage.StartAsync();
+        var old = _stage.Grain.Lease;
+        _stage.Host.DropShards([_stage.Grain.Shard]);
+        await _stage.Host.RunShardsAsync([old.Fence with { Epoch = 2 }], TestContext.Current.CancellationToken);
+
+        old.Lose();
+        Assert.Equal(2, _stage.Grain.Lease.Fence.Epoch);
     }
 
     public void Dispose() => _stage.Dispose();

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.DependencyInjection;
+using Monitor.Grains.Scheduling;
+using Monitor.Grains.Shards.Leases;
+using Monitor.Grains.Writing;
+
+namespace Monitor.Grains.Shards;
+
+/// <summary>Wires leases. Wants from the container, beside what the targets want: ILeaseStore, IPeerCalls, RecordWriter, StoreCondition.</summary>
+public static class ClusterShardsSetup
+{
+    /// <summary>
+    /// Shards come and go by leases: instead of <c>AddEmbeddedStore</c> and <c>AddOneNodeShards</c>. Register it last: it stops first, while everything that it hands over can still be written.
+    /// <see cref="LeaseKeeper.AnswerAsync"/> is what the call of a peer comes to.
+    /// </summary>
+    public static IServiceCollection AddClusterShards(this IServiceCollection services)
+    {
+        services.AddSingleton(LeaseRules.Default);
+        services.AddSingleton(provider => SteadyClock.Machine(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LeaseTerm>();
+        services.AddSingleton<LeaseLanes>();
+        services.AddSingleton<ILeaseLanes>(provider => provider.GetRequiredService<LeaseLanes>());
+        services.AddSingleton(provider => Vitals(
+            provider.GetRequiredService<Scheduler>(),
+            provider.GetRequiredService<RecordWriter>(),
+            provider.GetRequiredService<StoreCondition>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LeaseDesk>();
+        services.AddSingleton<EditFollower>();
+        services.AddSingleton(LeaseState.New(LeaseRules.Default));
+        services.AddSingleton<LeaseKeeper>();
+        services.AddHostedService<LeaseLoop>();
+        return services;
+    }
+
+    private static LeaseVitals Vitals(Scheduler scheduler, RecordWriter writer, StoreCondition condition, TimeProvider time) => new(
+        () => time.GetElapsedTime(scheduler.LastTurned), () => time.GetElapsedTime(writer.LastTurned), () => condition.HasGap && condition.IsAvailable);
+}

@@ -1,0 +1,213 @@
+using Microsoft.Extensions.Logging;
+using Monitor.Core.Ports;
+using Monitor.Grains.Shards.Leases;
+
+namespace Monitor.Grains.Shards;
+
+/// <summary>
+/// Drives the lease protocol of this silo: takes what happens in, one thing at a time, and does what <see cref="LeaseMachine"/> says. Has no thread of its own: whoever calls
+/// <see cref="Turn"/> is the one thread of it.
+/// </summary>
+public sealed partial class LeaseKeeper : IDisposable
+{
+    private readonly LeaseDesk _desk;
+    private readonly ShardHost _host;
+    private readonly LeaseTerm _term;
+    private readonly LeaseVitals _vitals;
+    private readonly SteadyClock _clock;
+    private readonly EditFollower _edits;
+    private readonly ILogger<LeaseKeeper> _log;
+    private readonly Lock _lock = new();
+    private readonly Queue<LeaseEvent> _inbox = new();
+    private readonly List<(bool Reached, long Row, TaskCompletionSource<PeerAnswer> Answer)> _questions = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _ended;
+    private LeaseState _state;
+
+    public LeaseKeeper(
+        LeaseDesk desk, ShardHost host, LeaseTerm term, LeaseVitals vitals, SteadyClock clock, EditFollower edits, LeaseState begin, ILogger<LeaseKeeper> log)
+    {
+        (_desk, _host, _term, _vitals, _clock, _edits, _state, _log) = (desk, host, term, vitals, clock, edits, begin, log);
+        _ended = _stop.Token;
+        host.Refused = fence => Post(new LeaseEvent.Refused(_clock.Now, fence));
+    }
+
+    /// <summary>Called on any thread when something is to be taken in.</summary>
+    public Action? Wake { get; set; }
+
+    /// <summary>As of the last turn; for health pages and for telling peers.</summary>
+    public LeaseState State => Volatile.Read(ref _state);
+
+    /// <summary>How this silo stands at this moment.</summary>
+    public LeaseStanding Standing => State.Standing(_clock.Now);
+
+    public bool HasLeft => State.Stop == StopStage.Left;
+
+    public bool MayEnd => State.MayEnd(_clock.Now);
+
+    public void Post(LeaseEvent happened)
+    {
+        lock (_lock)
+        {
+            _inbox.Enqueue(happened);
+        }
+
+        Wake?.Invoke();
+    }
+
+    /// <summary>A peer has lost the store and asks whether this silo reaches it.</summary>
+    /// <param name="row">Whom it means to ask.</param>
+    public async Task<PeerAnswer> AnswerAsync(long row, CancellationToken cancellationToken)
+    {
+        var reached = await _desk.TryStoreAsync(State.Silo);
+        var answer = new TaskCompletionSource<PeerAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _questions.Add((reached, row, answer));
+        }
+
+        Wake?.Invoke();
+        return await answer.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Takes everything in that has happened, and answers how long nothing will be due if nothing happens.</summary>
+    public TimeSpan Turn()
+    {
+        while (true)
+        {
+            LeaseEvent? happened;
+            lock (_lock)
+            {
+                _inbox.TryDequeue(out happened);
+            }
+
+            if (happened is null)
+            {
+                break;
+            }
+
+            Take(happened);
+        }
+
+        AnswerQuestions();
+        Take(new LeaseEvent.Tick(_clock.Now, _vitals.SchedulerAge(), _vitals.WriterAge(), _vitals.HasBacklog()));
+        lock (_lock)
+        {
+            return _inbox.Count > 0 || _questions.Count > 0 ? TimeSpan.Zero : LeaseMachine.NextTick(_state, _clock.Now) - _clock.Now;
+        }
+    }
+
+    /// <summary>Nothing is begun any more: runs and comparisons under way are given up.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private void Take(LeaseEvent happened)
+    {
+        var before = _state;
+        var (state, actions) = LeaseMachine.Step(before, happened);
+        Volatile.Write(ref _state, state);
+
+        // What is lost ends before a new lease could be taken for its own.
+        foreach (var drop in actions.OfType<LeaseAction.Drop>())
+        {
+            _host.DropShards(drop.Shards);
+        }
+
+        _term.Publish(state.HeldUntil, state.Standing(_clock.Now));
+        foreach (var action in actions)
+        {
+            Do(action);
+        }
+
+        if (state.View is { } view && !ReferenceEquals(view, before.View))
+        {
+            _edits.Look(view, state.Held, _ended);
+        }
+
+        Tell(before, state);
+    }
+
+    private void Do(LeaseAction action)
+    {
+        switch (action)
+        {
+            case LeaseAction.Call call:
+                _desk.Carry(call.What, Post);
+                break;
+            case LeaseAction.Run run:
+                _ = RunAsync(run);
+                break;
+            case LeaseAction.Drain drain:
+                _ = DrainAsync(drain.Shards);
+                break;
+            case LeaseAction.AskPeers ask:
+                _ = _desk.AskAsync(ask, Post);
+                break;
+        }
+    }
+
+    private async Task RunAsync(LeaseAction.Run run)
+    {
+        try
+        {
+            await _host.RunShardsAsync(run.Fences, _ended, _clock.Now - run.Since);
+        }
+#pragma warning disable CA1031 // Whatever it was, these shards do not run here: the protocol begins them anew.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNotBegun(e, run.Fences.Count);
+            Post(new LeaseEvent.NotBegun(_clock.Now, run.Fences));
+        }
+    }
+
+    private async Task DrainAsync(IReadOnlyList<int> shards)
+    {
+        try
+        {
+            await _host.HandOverAsync(shards, _ended);
+        }
+#pragma warning disable CA1031 // What could not be ended in order is dropped: it must not run on when another has it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNotDrained(e, shards.Count);
+            _host.DropShards(shards);
+        }
+
+        foreach (var shard in shards)
+        {
+            Post(new LeaseEvent.Drained(_clock.Now, shard));
+        }
+    }
+
+    private void AnswerQuestions()
+    {
+        List<(bool Reached, long Row, TaskCompletionSource<PeerAnswer> Answer)> questions;
+        lock (_lock)
+        {
+            questions = [.. _questions];
+            _questions.Clear();
+        }
+
+        foreach (var (reached, row, answer) in questions)
+        {
+            if (row != _state.Silo)
+            {
+                answer.TrySetResult(PeerAnswer.Absent(row));
+                continue;
+            }
+
+            var reaches = _state.Reaches(reached, _clock.Now);
+            if (reaches == false)
+            {
+                Take(new LeaseEvent.ToldUnreachable(_clock.Now));
+            }
+
+            answer.TrySetResult(new PeerAnswer(row, reaches, _state.Epochs, _state.View?.Silos ?? []));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using Monitor.Core.Probing;
+using Monitor.SystemTests.Harness;
+using Monitor.SystemTests.Servers;
+using Monitor.Tests.Shared;
+using Xunit;
+
+namespace Monitor.SystemTests.Probers.Kafka;
+
+/// <summary>A thousand probes, good and bad ones, leave nothing behind.</summary>
+[Collection(Alone.Name)]
+public sealed class KafkaLeakTests
+{
+    [Fact]
+    public async Task A_thousand_probes_leave_no_socket_no_timer_and_no_memory()
+    {
+        await using var broker = KafkaScript.Healthy();
+        await using var halting = KafkaScript.Healthy();
+        halting.On(Monitor.Probers.Kafka.KafkaApi.OffsetFetch, _ => null);
+        await using var silent = ScriptedServer.Start((_, token) => new TaskCompletionSource().Task.WaitAsync(token));
+        await RoundAsync(broker, halting, silent.Port, 30);
+        var (memory, sockets, timers) = Held();
+        await RoundAsync(broker, halting, silent.Port, 250);
+        await Eventually.TrueAsync($"no more sockets than before ({sockets})", () => Held().Sockets <= sockets, KafkaBench.Token);
+        await Eventually.TrueAsync($"no more timers than before ({timers})", () => Held().Timers <= timers, KafkaBench.Token);
+        Assert.InRange(Held().Memory, 0, memory + (4 << 20));
+    }
+
+    private static async Task RoundAsync(KafkaScript broker, KafkaScript halting, int silent, int rounds)
+    {
+        for (var i = 0; i < rounds; i++)
+        {
+            (await KafkaBench.OnceAsync(new { bootstrap_servers = new[] { broker.Address }, consumer_group = "billing" })).Healthy();
+            (await KafkaBench.OnceAsync(new { bootstrap_servers = new[] { $"127.0.0.1:{silent}", broker.Address } }, 5)).Healthy();
+            Assert.Equal(ProbeOutcome.Failed, (await KafkaBench.OnceAsync(new { bootstrap_servers = new[] { halting.Address }, consumer_group = "billing" }, 0.1)).Outcome);
+            Assert.Equal(FailureStage.Timeout, (await KafkaBench.OnceAsync(new { bootstrap_servers = new[] { $"127.0.0.1:{silent}" } }, 0.01)).Stage);
+        }
+    }
+
+    /// <summary>Of this process, the scripted servers' ends of the connections included.</summary>
+    private static (long Memory, int Sockets, long Timers) Held()
+    {
+        var sockets = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(file => new FileInfo(file).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) ?? false);
+        return (GC.GetTotalMemory(forceFullCollection: true), sockets, Timer.ActiveCount);
+    }
+}
