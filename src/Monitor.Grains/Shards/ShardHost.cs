@@ -33,6 +33,9 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
 
     public IReadOnlyCollection<int> Shards => [.. _shards.Select(pair => pair.Key)];
 
+    /// <summary>The rights to what runs here.</summary>
+    public IReadOnlyCollection<ShardLease> Leases => [.. _shards.Select(pair => pair.Value)];
+
     public TargetGrain? Find(long targetId) => _grains.GetValueOrDefault(targetId);
 
     /// <summary>Whether something of this shard may be decided, written or told here at this moment. To be asked once more just before a message leaves.</summary>
