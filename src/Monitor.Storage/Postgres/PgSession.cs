@@ -1,0 +1,100 @@
+using Monitor.Core.Ports;
+using Npgsql;
+
+namespace Monitor.Storage.Postgres;
+
+/// <summary>One connection for one operation. Closing it rolls back what was left open.</summary>
+internal sealed class PgSession : IAsyncDisposable
+{
+    private readonly CancellationToken _cancellationToken;
+
+    private PgSession(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        Connection = connection;
+        _cancellationToken = cancellationToken;
+    }
+
+    public NpgsqlConnection Connection { get; }
+
+    /// <summary>Runs an operation on a connection of its own.</summary>
+    /// <exception cref="StoreUnavailableException">Nothing was confirmed.</exception>
+    public static async Task<T> RunAsync<T>(NpgsqlDataSource pool, Func<PgSession, Task<T>> body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var session = new PgSession(await pool.OpenConnectionAsync(cancellationToken), cancellationToken);
+            return await body(session);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && PgFaults.IsTrouble(e))
+        {
+            throw PgFaults.Unavailable(e);
+        }
+    }
+
+    public Task<int> ExecuteAsync(string sql, params IReadOnlyList<object?> values) => ExecuteAsync([new PgStatement(sql, values)]);
+
+    /// <summary>All statements in one round trip; answers how many rows they changed together.</summary>
+    public async Task<int> ExecuteAsync(IEnumerable<PgStatement> statements)
+    {
+        await using var batch = Batch(statements);
+        return await batch.ExecuteNonQueryAsync(_cancellationToken);
+    }
+
+    /// <summary>The first column of the first row; null when there is none.</summary>
+    public async Task<long?> NumberAsync(string sql, params IReadOnlyList<object?> values)
+    {
+        await using var batch = Batch([new PgStatement(sql, values)]);
+        return PgColumns.Number(await batch.ExecuteScalarAsync(_cancellationToken));
+    }
+
+    public async Task<List<T>> RowsAsync<T>(Func<NpgsqlDataReader, T> read, string sql, params IReadOnlyList<object?> values)
+    {
+        await using var batch = Batch([new PgStatement(sql, values)]);
+        await using var reader = await batch.ExecuteReaderAsync(_cancellationToken);
+        return await ReadAsync(reader, read);
+    }
+
+    public async Task<T?> FirstAsync<T>(Func<NpgsqlDataReader, T> read, string sql, params IReadOnlyList<object?> values) =>
+        (await RowsAsync(read, sql, values)) is [var first, ..] ? first : default;
+
+    /// <summary>All statements in one round trip; the rows of those that answer any, statement by statement.</summary>
+    public async Task<List<List<T>>> RowsAsync<T>(IEnumerable<PgStatement> statements, Func<NpgsqlDataReader, T> read)
+    {
+        await using var batch = Batch(statements);
+        await using var reader = await batch.ExecuteReaderAsync(_cancellationToken);
+        var answers = new List<List<T>>();
+        do
+        {
+            if (reader.FieldCount > 0)
+            {
+                answers.Add(await ReadAsync(reader, read));
+            }
+        }
+        while (await reader.NextResultAsync(_cancellationToken));
+        return answers;
+    }
+
+    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+
+    private async Task<List<T>> ReadAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read)
+    {
+        var rows = new List<T>();
+        while (await reader.ReadAsync(_cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    private NpgsqlBatch Batch(IEnumerable<PgStatement> statements)
+    {
+        var batch = Connection.CreateBatch();
+        foreach (var statement in statements)
+        {
+            batch.BatchCommands.Add(statement.ToCommand());
+        }
+
+        return batch;
+    }
+}
