@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Monitor.Core.Ports;
 using Npgsql;
 
@@ -15,6 +16,8 @@ internal sealed class PgSession : IAsyncDisposable
     }
 
     public NpgsqlConnection Connection { get; }
+
+    public CancellationToken CancellationToken => _cancellationToken;
 
     /// <summary>Runs an operation on a connection of its own.</summary>
     /// <exception cref="StoreUnavailableException">Nothing was confirmed.</exception>
@@ -72,6 +75,15 @@ internal sealed class PgSession : IAsyncDisposable
         }
         while (await reader.NextResultAsync(_cancellationToken));
         return answers;
+    }
+
+    /// <summary>Statements of the schema, several at once, without parameters.</summary>
+    [SuppressMessage("Security", "CA2100", Justification = "Embedded schema files only.")]
+    public async Task ExecuteScriptAsync(string sql)
+    {
+        await using var command = Connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(_cancellationToken);
     }
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
