@@ -16,6 +16,9 @@ internal static class PgLimits
     /// <summary>DDL waits this long for a table, because everybody behind it waits as long; it is tried again later.</summary>
     public const int DdlLockMilliseconds = 250;
 
-    /// <summary>What the client itself waits for an answer before it gives the connection up.</summary>
+    /// <summary>What the client itself waits for an answer before it gives the connection up: where the network is cut, no timeout of the server reaches it.</summary>
     public const int CommandSeconds = 12;
+
+    /// <summary>The same for a commit: the silo's writer waits for it.</summary>
+    public const int CommitSeconds = 6;
 }

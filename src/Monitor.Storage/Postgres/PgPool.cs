@@ -10,7 +10,7 @@ namespace Monitor.Storage.Postgres;
 internal static class PgPool
 {
     /// <exception cref="StoreRefusedException">Not a connection string.</exception>
-    public static NpgsqlDataSource Open(string connectionString, string applicationName, int most, int commandSeconds)
+    public static NpgsqlDataSource Open(string connectionString, string applicationName, int most, int commandSeconds, int connectSeconds = 6)
     {
         var settings = Parse(connectionString);
         settings.NoResetOnClose = true;
@@ -20,14 +20,18 @@ internal static class PgPool
         settings.ApplicationName ??= applicationName;
         settings.IncludeErrorDetail = false;
         settings.LogParameters = false;
-        settings.Timeout = Math.Min(settings.Timeout, 3);
+        settings.Timeout = Math.Min(settings.Timeout, connectSeconds);
         settings.CommandTimeout = commandSeconds;
+        settings.CancellationTimeout = -1;
         settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, most);
         settings.HostRecheckSeconds = 1;
 
         // Which host is wanted is not the string's to say: everything here writes.
         settings.TargetSessionAttributes = null;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+
+        // Only types that every server has are used: asking for all others costs each new pool hundreds of rows, just when the server is busy with coming back.
+        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         return settings.Host!.Contains(',', StringComparison.Ordinal)
             ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
             : builder.Build();
@@ -48,7 +52,8 @@ internal static class PgPool
         }
         catch (ArgumentException e)
         {
-            throw new StoreRefusedException($"the connection string is not valid: {e.Message.ReplaceLineEndings(" ")}", e);
+            // What Npgsql says may quote a part of the password.
+            throw new StoreRefusedException("the connection string is not valid: keywords are Npgsql's (Host, Port, Database, Username, Password, …), values with ; or = go in quotes", e);
         }
 
         return settings.Host is null ? throw new StoreRefusedException("the connection string names no Host") : settings;

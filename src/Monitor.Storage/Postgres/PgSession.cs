@@ -19,6 +19,9 @@ internal sealed class PgSession : IAsyncDisposable
 
     public CancellationToken CancellationToken => _cancellationToken;
 
+    /// <summary>How long the client waits for each answer; null: as its pool says.</summary>
+    public int? TimeoutSeconds { get; set; }
+
     /// <summary>Runs an operation on a connection of its own.</summary>
     /// <exception cref="StoreUnavailableException">Nothing was confirmed.</exception>
     public static async Task<T> RunAsync<T>(NpgsqlDataSource pool, Func<PgSession, Task<T>> body, CancellationToken cancellationToken)
@@ -102,6 +105,7 @@ internal sealed class PgSession : IAsyncDisposable
     private NpgsqlBatch Batch(IEnumerable<PgStatement> statements)
     {
         var batch = Connection.CreateBatch();
+        batch.Timeout = TimeoutSeconds ?? batch.Timeout;
         foreach (var statement in statements)
         {
             batch.BatchCommands.Add(statement.ToCommand());

@@ -10,8 +10,8 @@ namespace Monitor.Storage.Postgres;
 
 public sealed partial class PostgresStore
 {
-    /// <summary>How far behind a result may be before it may be of minutes that have been packed: a little less than when they are, for clocks differ.</summary>
-    private static readonly TimeSpan LateAfter = Grace - TimeSpan.FromSeconds(30);
+    /// <summary>The clocks of two silos differ by less.</summary>
+    private static readonly TimeSpan ClocksDiffer = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<(string Silo, string Zone), int> _origins = new();
 
@@ -64,6 +64,7 @@ public sealed partial class PostgresStore
             return true;
         }
 
+        session.TimeoutSeconds = PgLimits.CommitSeconds;
         await session.ExecuteAsync([PgStatement.Begin, .. PgStatement.Limits(PgLimits.ResultsMilliseconds)]);
         await ResultTable.CopyAsync(session, results);
         await session.ExecuteAsync([.. NoteLate(results), PgStatement.Commit]);
@@ -73,6 +74,7 @@ public sealed partial class PostgresStore
     /// <summary>One round trip for all of it. The results come first: the shards' rows are held for as short as can be.</summary>
     private async Task<IReadOnlyList<StateOutcome>> WriteAllAsync(PgSession session, CommitBatch batch, IReadOnlyList<(long Target, StoredResult Row)> results)
     {
+        session.TimeoutSeconds = PgLimits.CommitSeconds;
         var statements = new List<PgStatement> { PgStatement.Begin };
         if (results.Count > 0)
         {
@@ -135,7 +137,7 @@ public sealed partial class PostgresStore
     private PgStatement[] NoteLate(IReadOnlyList<(long Target, StoredResult Row)> results)
     {
         var earliest = results.Min(result => result.Row.At);
-        return earliest < BlockKey.StartOf(BlockKey.WindowOf(Micros.Of(time.GetUtcNow() - LateAfter)))
+        return earliest < BlockKey.StartOf(BlockKey.WindowOf(Micros.Of(time.GetUtcNow() - Grace + ClocksDiffer)))
             ? [new PgStatement("INSERT INTO late_results (at) VALUES ($1)", earliest)]
             : [];
     }

@@ -35,7 +35,7 @@ public sealed partial class PostgresStore
         }
 
         var reading = new ResultReading(session);
-        var found = await reading.DescendingAsync(query.TargetId, from, to)
+        var found = await reading.DescendingAsync(query.TargetId, from, to, cancellationToken: session.CancellationToken)
             .Where(row => query.Success is not { } success || row.Outcome == ProbeOutcome.Ok == success)
             .Take(query.Limit + 1)
             .ToListAsync(session.CancellationToken);

@@ -27,6 +27,9 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
 
     public byte[] InstallationSecret => _installationSecret ?? throw NotOpen();
 
+    /// <summary>The key ring, for whoever copies the store.</summary>
+    internal SecretBox Box => Secrets;
+
     private SqliteWriter Writer => _writer ?? throw NotOpen();
 
     private SqliteReaders Readers => _readers ?? throw NotOpen();

@@ -37,7 +37,7 @@ internal sealed class ResultReading(PgSession session)
 
         foreach (var target in targets.Where(target => !newest.ContainsKey(target)))
         {
-            await foreach (var result in DescendingAsync(target, 0, long.MaxValue, openRows: 1))
+            await foreach (var result in DescendingAsync(target, 0, long.MaxValue, openRows: 1, session.CancellationToken))
             {
                 newest.Add(target, await RecordAsync(target, result));
                 break;
@@ -73,7 +73,7 @@ internal sealed class ResultReading(PgSession session)
                 continue;
             }
 
-            await foreach (var result in DescendingAsync(target, 0, long.MaxValue).Take(5_000))
+            await foreach (var result in DescendingAsync(target, 0, long.MaxValue, cancellationToken: session.CancellationToken).Take(5_000))
             {
                 if (result.IsConclusive)
                 {
@@ -90,9 +90,9 @@ internal sealed class ResultReading(PgSession session)
     public async IAsyncEnumerable<StoredResult> DescendingAsync(
         long targetId, long from, long to, int openRows = 256, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await using var open = OpenAsync(targetId, from, to, openRows).GetAsyncEnumerator(cancellationToken);
+        await using var open = OpenAsync(targetId, from, to, openRows, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var more = await open.MoveNextAsync();
-        await foreach (var packed in PackedAsync(targetId, from, to).WithCancellation(cancellationToken))
+        await foreach (var packed in PackedAsync(targetId, from, to, cancellationToken))
         {
             while (more && open.Current.At > packed.At)
             {
@@ -120,14 +120,14 @@ internal sealed class ResultReading(PgSession session)
     public async Task<List<StoredResult>> NotPackedAsync(long targetId, long from, long to)
     {
         var known = new Dictionary<long, HashSet<long>>();
-        var rows = await OpenAsync(targetId, from, to, 1_000).ToListAsync(session.CancellationToken);
+        var rows = await OpenAsync(targetId, from, to, 1_000, session.CancellationToken).ToListAsync(session.CancellationToken);
         var unknown = new List<StoredResult>(rows.Count);
         foreach (var row in rows)
         {
             var window = BlockKey.WindowOf(row.At);
             if (!known.TryGetValue(window, out var times))
             {
-                times = await PackedAsync(targetId, BlockKey.StartOf(window), BlockKey.StartOf(window + 1)).Select(packed => packed.At)
+                times = await PackedAsync(targetId, BlockKey.StartOf(window), BlockKey.StartOf(window + 1), session.CancellationToken).Select(packed => packed.At)
                     .ToHashSetAsync(comparer: null, session.CancellationToken);
                 known.Add(window, times);
             }

@@ -65,7 +65,7 @@ internal sealed class UptimeReading
                 hour => At(steps, hour * RollupTable.HourMicros / coarse * coarse));
         }
 
-        await foreach (var row in _results.DescendingAsync(_targetId, rawFrom, to).Where(row => row.IsConclusive))
+        await foreach (var row in _results.DescendingAsync(_targetId, rawFrom, to, cancellationToken: _session.CancellationToken).Where(row => row.IsConclusive))
         {
             At(steps, row.At / step * step).Count(row.Outcome, row.HasWarnings, row.LatencyMicros);
         }
@@ -96,7 +96,7 @@ internal sealed class UptimeReading
 
     private async Task AddRawAsync(ResultSummary summary, long from, long to, long countFrom)
     {
-        foreach (var row in Enumerable.Reverse(await _results.DescendingAsync(_targetId, from, to).ToListAsync(_session.CancellationToken)))
+        foreach (var row in Enumerable.Reverse(await _results.DescendingAsync(_targetId, from, to, cancellationToken: _session.CancellationToken).ToListAsync(_session.CancellationToken)))
         {
             if (row.At >= countFrom)
             {
