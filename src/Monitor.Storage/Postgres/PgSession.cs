@@ -37,6 +37,43 @@ internal sealed class PgSession : IAsyncDisposable
         }
     }
 
+    /// <summary>All statements in one round trip, on the caller's thread from beginning to end; the rows of those that answer any, statement by statement.</summary>
+    /// <exception cref="StoreUnavailableException">Nothing was confirmed.</exception>
+    public static List<List<T>> Run<T>(NpgsqlDataSource pool, IEnumerable<PgStatement> statements, Func<NpgsqlDataReader, T> read)
+    {
+        try
+        {
+            using var connection = pool.OpenConnection();
+            using var batch = connection.CreateBatch();
+            foreach (var statement in statements)
+            {
+                batch.BatchCommands.Add(statement.ToCommand());
+            }
+
+            using var reader = batch.ExecuteReader();
+            var answers = new List<List<T>>();
+            do
+            {
+                if (reader.FieldCount > 0)
+                {
+                    var rows = new List<T>();
+                    while (reader.Read())
+                    {
+                        rows.Add(read(reader));
+                    }
+
+                    answers.Add(rows);
+                }
+            }
+            while (reader.NextResult());
+            return answers;
+        }
+        catch (Exception e) when (e is not OperationCanceledException && PgFaults.IsTrouble(e))
+        {
+            throw PgFaults.Unavailable(e);
+        }
+    }
+
     public Task<int> ExecuteAsync(string sql, params IReadOnlyList<object?> values) => ExecuteAsync([new PgStatement(sql, values)]);
 
     /// <summary>All statements in one round trip; answers how many rows they changed together.</summary>

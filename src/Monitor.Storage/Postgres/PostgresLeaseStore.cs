@@ -8,7 +8,9 @@ namespace Monitor.Storage.Postgres;
 
 /// <summary>
 /// Leases, on a pool of their own (and beside a pooler, where a connection string for it is given): nothing that the store is busy with can make a living silo look dead.
-/// A call that is given up is left to end by itself within its statement timeout; who gave it up does not wait for that.
+/// A call that is given up is left to end by itself within its statement timeout; who gave it up does not wait for that. Each call has a thread of its own while it lasts:
+/// where the server or the way to it hangs, Npgsql blocks the thread on which a command's time is up (it asks the server to cancel it), and a few such threads
+/// of the pool would hold up the whole silo just when its leases run out.
 /// </summary>
 public sealed class PostgresLeaseStore(PostgresStoreOptions options) : ILeaseStore, IDisposable
 {
@@ -20,30 +22,26 @@ public sealed class PostgresLeaseStore(PostgresStoreOptions options) : ILeaseSto
     private readonly NpgsqlDataSource _pool = PgPool.Open(
         options.CoordinationConnectionString ?? options.ConnectionString, options.ApplicationName + " leases", MostConnections, commandSeconds: 2, connectSeconds: 3);
 
-    public Task<long> RegisterAsync(SiloIdentity silo, Guid instance, CancellationToken cancellationToken) => RunAsync(
-        async session =>
-        {
-            var answers = await session.RowsAsync(
-                Transaction(
-                    new PgStatement(LeaseSql.Forget, Micros.Of(silo.StartedAt - DeadFor)),
-                    new PgStatement(LeaseSql.Register, instance, silo.Name, silo.Address, silo.Zone, Micros.Of(silo.StartedAt))),
-                row => row.GetInt64(0));
-            return answers[^1][0];
-        },
-        cancellationToken);
+    public async Task<long> RegisterAsync(SiloIdentity silo, Guid instance, CancellationToken cancellationToken)
+    {
+        var answers = await RunAsync(
+            Transaction(
+                new PgStatement(LeaseSql.Forget, Micros.Of(silo.StartedAt - DeadFor)),
+                new PgStatement(LeaseSql.Register, instance, silo.Name, silo.Address, silo.Zone, Micros.Of(silo.StartedAt))),
+            row => row.GetInt64(0),
+            cancellationToken);
+        return answers[^1][0];
+    }
 
-    public Task<BeatAnswer> BeatAsync(long silo, long beat, CancellationToken cancellationToken) => RunAsync(
-        async session =>
-        {
-            // Two statements: the view of one would be of before the beat, had that waited for a lock.
-            var answers = await session.RowsAsync(
-                Transaction(new PgStatement(LeaseSql.Beat, silo, beat), new PgStatement(LeaseSql.View)), row => row.FieldCount == 1 ? null : ReadView(row));
-            return new BeatAnswer(answers[0].Count > 0, answers[1][0]!);
-        },
-        cancellationToken);
+    public async Task<BeatAnswer> BeatAsync(long silo, long beat, CancellationToken cancellationToken)
+    {
+        // Two statements: the view of one would be of before the beat, had that waited for a lock.
+        var answers = await RunAsync(
+            Transaction(new PgStatement(LeaseSql.Beat, silo, beat), new PgStatement(LeaseSql.View)), row => row.FieldCount == 1 ? null : ReadView(row), cancellationToken);
+        return new BeatAnswer(answers[0].Count > 0, answers[1][0]!);
+    }
 
-    public Task<ClusterView> LookAsync(CancellationToken cancellationToken) =>
-        RunAsync(async session => (await session.RowsAsync(ReadView, LeaseSql.View))[0], cancellationToken);
+    public async Task<ClusterView> LookAsync(CancellationToken cancellationToken) => (await RunAsync([new PgStatement(LeaseSql.View)], ReadView, cancellationToken))[0][0];
 
     public Task TryWriteAsync(long silo, CancellationToken cancellationToken) => ExecuteAsync(cancellationToken, new PgStatement(LeaseSql.TryWrite, silo));
 
@@ -94,8 +92,8 @@ public sealed class PostgresLeaseStore(PostgresStoreOptions options) : ILeaseSto
         new PgStatement(LeaseSql.Reclaim, silo, timeline, held.Select(fence => fence.Shard).ToArray(), held.Select(fence => fence.Epoch).ToArray()),
         new PgStatement(LeaseSql.IsAlive, silo));
 
-    public Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken) =>
-        RunAsync(session => TargetTable.RevisionsAsync(session, shards), cancellationToken);
+    public async Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken) =>
+        (await RunAsync([TargetTable.Revisions(shards)], TargetTable.ReadRevision, cancellationToken))[0];
 
     public void Dispose() => _pool.Dispose();
 
@@ -107,19 +105,15 @@ public sealed class PostgresLeaseStore(PostgresStoreOptions options) : ILeaseSto
     }
 
     private Task<List<List<(long Shard, long Owner, long Epoch)>>> MoveAsync(CancellationToken cancellationToken, params PgStatement[] statements) =>
-        RunAsync(session => session.RowsAsync(Transaction(statements), row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2))), cancellationToken);
+        RunAsync(Transaction(statements), row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancellationToken);
 
-    private Task<int> ExecuteAsync(CancellationToken cancellationToken, params PgStatement[] statements) =>
-        RunAsync(session => session.ExecuteAsync(Transaction(statements)), cancellationToken);
+    private Task ExecuteAsync(CancellationToken cancellationToken, params PgStatement[] statements) => RunAsync(Transaction(statements), _ => 0, cancellationToken);
 
-    /// <summary>
-    /// The caller's token ends its waiting only. Npgsql would answer it with a request to cancel, on a connection of its own and on the thread that cancels, and that hangs
-    /// where the server or the way to it does: just when the caller must know in time.
-    /// </summary>
-    private async Task<T> RunAsync<T>(Func<PgSession, Task<T>> body, CancellationToken cancellationToken)
+    /// <summary>The caller's token ends its waiting only.</summary>
+    private async Task<List<List<T>>> RunAsync<T>(IEnumerable<PgStatement> statements, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var call = Task.Run(() => PgSession.RunAsync(_pool, body, CancellationToken.None), CancellationToken.None);
+        var call = Task.Factory.StartNew(() => PgSession.Run(_pool, statements, read), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             return await call.WaitAsync(cancellationToken);

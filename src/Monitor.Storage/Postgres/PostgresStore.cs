@@ -71,7 +71,8 @@ public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProv
         WriteAsync(session => ShardTable.ClaimAllAsync(session, silo, Guid.CreateVersion7(time.GetUtcNow())), cancellationToken);
 
     public Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(CancellationToken cancellationToken) =>
-        ReadAsync(session => TargetTable.RevisionsAsync(session), cancellationToken);
+        ReadAsync<IReadOnlyList<TargetRevision>>(
+            async session => (await session.RowsAsync([TargetTable.Revisions(shards: null)], TargetTable.ReadRevision))[0], cancellationToken);
 
     public void Dispose()
     {

@@ -4,6 +4,7 @@ using Monitor.Core.Shards;
 using Monitor.Core.Targets;
 using Monitor.Storage.Codecs;
 using Monitor.Storage.Secrets;
+using Npgsql;
 
 namespace Monitor.Storage.Postgres.Tables;
 
@@ -126,9 +127,11 @@ internal static class TargetTable
         return target is null ? null : TargetRows.WithChannels(target, await TargetRows.ChannelsAsync(session, [id]));
     }
 
-    public static async Task<IReadOnlyList<TargetRevision>> RevisionsAsync(PgSession session, IReadOnlyCollection<int>? shards = null) => await session.RowsAsync(
-        row => new TargetRevision(row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2)),
+    /// <param name="shards">Null: all.</param>
+    public static PgStatement Revisions(IReadOnlyCollection<int>? shards) => new(
         "SELECT id, revision, deleted_at IS NOT NULL FROM probe_targets WHERE $1::integer[] IS NULL OR shard = ANY($1)", shards?.ToArray());
+
+    public static TargetRevision ReadRevision(NpgsqlDataReader row) => new(row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2));
 
     /// <summary>The ids of targets whose config this key ring cannot open.</summary>
     public static async Task<List<long>> UnreadableAsync(PgSession session, SecretBox secrets) =>
