@@ -1,3 +1,3 @@
 using Monitor.Silo;
 
-return await SiloHost.RunAsync(args);
+return args is [CopyStoreCommand.Name, ..] ? await CopyStoreCommand.RunAsync(args) : await SiloHost.RunAsync(args);

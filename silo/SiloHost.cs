@@ -6,6 +6,7 @@ using Monitor.Gateway;
 using Monitor.Gateway.Access;
 using Monitor.Gateway.Health;
 using Monitor.Silo.Settings;
+using Monitor.Storage.Postgres;
 
 namespace Monitor.Silo;
 
@@ -76,7 +77,7 @@ public static partial class SiloHost
         var firstToken = await app.Services.GetRequiredService<AdminBootstrap>().RunAsync(CancellationToken.None);
         app.Services.GetRequiredService<StartupGate>().Open();
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        LogReady(log, settings.SiloName, string.Join(", ", addresses), settings.StoragePath);
+        LogReady(log, settings.SiloName, string.Join(", ", addresses), app.Services.GetService<PostgresStoreOptions>()?.Place ?? settings.StoragePath);
         if (firstToken is not null)
         {
             TellFirstToken(firstToken, settings);

@@ -10,6 +10,7 @@ using Monitor.Probers;
 using Monitor.Probers.Wire;
 using Monitor.Silo.Settings;
 using Monitor.Storage;
+using Monitor.Storage.Postgres;
 using Monitor.Storage.Sqlite;
 
 namespace Monitor.Silo;
@@ -27,7 +28,7 @@ internal static class SiloServices
             settings.AdvertisedAddress ?? settings.Urls[0],
             provider.GetRequiredService<TimeProvider>().GetUtcNow()));
         services.AddMonitorProbers(settings.Outbound);
-        services.AddSqliteStorage(new SqliteOptions(settings.StoragePath));
+        AddStorage(services, settings);
         services.AddEmbeddedStore();
         services.AddMonitorWriting(new JournalOptions(Path.Combine(settings.StoragePath, "journal")), settings.Retention);
         services.AddMonitorNotifying(
@@ -44,6 +45,21 @@ internal static class SiloServices
             ProtectMetrics = settings.ProtectMetrics,
             Language = settings.Language,
             PublicUrl = settings.PublicUrl,
+        });
+    }
+
+    private static void AddStorage(IServiceCollection services, SiloSettings settings)
+    {
+        if (settings.Postgres is not { } postgres)
+        {
+            services.AddSqliteStorage(new SqliteOptions(settings.StoragePath));
+            return;
+        }
+
+        services.AddPostgresStorage(new PostgresStoreOptions(postgres.ConnectionString, postgres.MasterKey)
+        {
+            CoordinationConnectionString = postgres.CoordinationConnectionString,
+            ApplicationName = $"monitor {settings.SiloName}",
         });
     }
 

@@ -8,6 +8,10 @@ namespace Monitor.Silo.Settings;
 /// <summary>All settings of a silo, checked. The names are the public contract's.</summary>
 public sealed record SiloSettings
 {
+    /// <summary>Null: the store is SQLite, in <see cref="StoragePath"/>.</summary>
+    public PostgresSettings? Postgres { get; init; }
+
+    /// <summary>The folder of what is this silo's own: the journal, and SQLite's file and key ring.</summary>
     public required string StoragePath { get; init; }
     public required string SiloName { get; init; }
     public required string Zone { get; init; }
@@ -41,11 +45,11 @@ public sealed record SiloSettings
             reader.Refuse(argument, "is not a setting; settings look like --Storage:Path=/var/lib/monitor");
         }
 
-        reader.Choice("Storage:Provider", "sqlite", "sqlite");
-        CheckMasterKey(reader);
+        var masterKey = ReadMasterKey(reader);
         var urls = ReadUrls(configuration);
         var settings = new SiloSettings
         {
+            Postgres = ReadPostgres(reader, masterKey),
             StoragePath = Path.GetFullPath(reader.Text("Storage:Path") ?? "data"),
             SiloName = reader.Text("Cluster:SiloName") ?? $"{Environment.MachineName}-{Environment.ProcessId}",
             Zone = reader.Text("Cluster:Zone") ?? "default",
@@ -82,12 +86,43 @@ public sealed record SiloSettings
         return token;
     }
 
-    private static void CheckMasterKey(SettingsReader reader)
+    private static byte[]? ReadMasterKey(SettingsReader reader)
     {
-        if (reader.Text("Secrets:MasterKey") is { } key && (!Convert.TryFromBase64String(key, new byte[key.Length], out var length) || length != 32))
+        if (reader.Text("Secrets:MasterKey") is not { } text)
         {
-            reader.Refuse("Secrets:MasterKey", "must be 32 bytes in base64 (openssl rand -base64 32)");
+            return null;
         }
+
+        var key = new byte[text.Length];
+        if (Convert.TryFromBase64String(text, key, out var length) && length == 32)
+        {
+            return key[..32];
+        }
+
+        reader.Refuse("Secrets:MasterKey", "must be 32 bytes in base64 (openssl rand -base64 32)");
+        return null;
+    }
+
+    private static PostgresSettings? ReadPostgres(SettingsReader reader, byte[]? masterKey)
+    {
+        var connection = reader.Text("Storage:ConnectionString");
+        var coordination = reader.Text("Storage:CoordinationConnectionString");
+        if (reader.Choice("Storage:Provider", "sqlite", "sqlite", "postgres") == "sqlite")
+        {
+            return null;
+        }
+
+        if (connection is null)
+        {
+            reader.Refuse("Storage:ConnectionString", "is needed with Storage:Provider=postgres (Host=…;Database=…;Username=…;Password=…)");
+        }
+
+        if (masterKey is null)
+        {
+            reader.Refuse("Secrets:MasterKey", "is needed with Storage:Provider=postgres: 32 bytes in base64 (openssl rand -base64 32), the same on every silo");
+        }
+
+        return connection is null || masterKey is null ? null : new PostgresSettings(connection, coordination, masterKey);
     }
 
     private static TimeZoneInfo ReadTimeZone(SettingsReader reader)
@@ -157,3 +192,7 @@ public sealed record SiloSettings
         return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
     }
 }
+
+/// <param name="CoordinationConnectionString">For leases, where they go another way (around a pooler); null: the same way.</param>
+/// <param name="MasterKey">32 bytes that open the key ring in the store.</param>
+public sealed record PostgresSettings(string ConnectionString, string? CoordinationConnectionString, byte[] MasterKey);

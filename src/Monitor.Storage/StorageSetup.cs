@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Monitor.Core.Ports;
+using Monitor.Storage.Postgres;
 using Monitor.Storage.Sqlite;
 
 namespace Monitor.Storage;
@@ -13,13 +14,29 @@ public static class StorageSetup
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<SqliteStore>();
-        services.AddSingleton<IGrainStore>(provider => provider.GetRequiredService<SqliteStore>());
-        services.AddSingleton<ITargetStore>(provider => provider.GetRequiredService<SqliteStore>());
-        services.AddSingleton<IHistoryStore>(provider => provider.GetRequiredService<SqliteStore>());
-        services.AddSingleton<ITokenStore>(provider => provider.GetRequiredService<SqliteStore>());
-        services.AddSingleton<IStoreLifecycle>(provider => provider.GetRequiredService<SqliteStore>());
-        services.AddSingleton<ICondition>(provider => provider.GetRequiredService<SqliteStore>());
-        services.AddSingleton<IShardStore>(provider => provider.GetRequiredService<SqliteStore>());
-        return services;
+        return services.AddPorts<SqliteStore>();
     }
+
+    /// <summary>
+    /// One PostgreSQL store under all the ports, and the leases of a cluster on connections of their own. <see cref="IStoreLifecycle.OpenAsync"/> must be called before
+    /// any other.
+    /// </summary>
+    public static IServiceCollection AddPostgresStorage(this IServiceCollection services, PostgresStoreOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<PostgresStore>();
+        services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
+        return services.AddPorts<PostgresStore>();
+    }
+
+    private static IServiceCollection AddPorts<T>(this IServiceCollection services)
+        where T : class, IGrainStore, ITargetStore, IHistoryStore, ITokenStore, IStoreLifecycle, ICondition, IShardStore => services
+        .AddSingleton<IGrainStore>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<ITargetStore>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IHistoryStore>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<ITokenStore>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IStoreLifecycle>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<ICondition>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IShardStore>(provider => provider.GetRequiredService<T>());
 }

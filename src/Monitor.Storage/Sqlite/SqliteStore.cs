@@ -27,6 +27,9 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
 
     public byte[] InstallationSecret => _installationSecret ?? throw NotOpen();
 
+    /// <summary>The key ring, for whoever copies the store.</summary>
+    internal SecretBox Box => Secrets;
+
     private SqliteWriter Writer => _writer ?? throw NotOpen();
 
     private SqliteReaders Readers => _readers ?? throw NotOpen();
@@ -141,15 +144,8 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
     {
         var targets = TargetTable.Unreadable(session, Secrets);
         var channels = ChannelTable.Unreadable(session, Secrets);
-        if (targets.Count + channels.Count == 0)
-        {
-            _unreadable = null;
-            return;
-        }
-
-        var line = $"the key ring in {options.KeyFolder} cannot open the secrets of {Told("target", targets)}{(targets.Count > 0 && channels.Count > 0 ? " and " : "")}"
-            + $"{Told("channel", channels)}: restore the key ring, or enter these secrets again; such targets are not probed";
-        if (line != _unreadable)
+        var line = UnreadableSecrets.Line($"the key ring in {options.KeyFolder}", targets, channels);
+        if (line is not null && line != _unreadable)
         {
             LogUnreadable(line);
         }
@@ -174,9 +170,6 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
 
         return outcome;
     }
-
-    private static string Told(string what, List<long> ids) =>
-        ids.Count == 0 ? "" : $"{ids.Count} {what}{(ids.Count == 1 ? "" : "s")} ({string.Join(", ", ids.Take(10))}{(ids.Count > 10 ? ", …" : "")})";
 
     private SqliteSession OpenWriting()
     {

@@ -1,6 +1,4 @@
-using Monitor.Storage.Codecs;
-
-namespace Monitor.Storage.Sqlite.Tables;
+namespace Monitor.Storage.Codecs;
 
 /// <summary>The id of a block: its target and its ten minutes in one number, so that the blocks of a target lie together in time order.</summary>
 internal static class BlockKey

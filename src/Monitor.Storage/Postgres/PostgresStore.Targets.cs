@@ -1,0 +1,88 @@
+using System.Globalization;
+using Monitor.Core.Channels;
+using Monitor.Core.Ports;
+using Monitor.Core.Targets;
+using Monitor.Storage.Postgres.Tables;
+
+namespace Monitor.Storage.Postgres;
+
+public sealed partial class PostgresStore
+{
+    public Task<Page<TargetRow>> ListTargetsAsync(TargetQuery query, CancellationToken cancellationToken) =>
+        SnapshotAsync(session => TargetList.ReadAsync(session, Secrets, query), cancellationToken);
+
+    public Task<TargetRow?> FindTargetAsync(long id, CancellationToken cancellationToken) =>
+        SnapshotAsync(session => TargetList.FindAsync(session, Secrets, id), cancellationToken);
+
+    public Task<EditOutcome<Target>> CreateTargetAsync(TargetSettings settings, Edit edit, CancellationToken cancellationToken)
+    {
+        var secret = Sealed(settings);
+        return EditAsync(session => TargetTable.CreateAsync(session, Secrets, settings, secret, edit), cancellationToken);
+    }
+
+    public Task<EditOutcome<Target>> UpdateTargetAsync(
+        long id, long expectedRevision, TargetSettings settings, Edit edit, CancellationToken cancellationToken)
+    {
+        var secret = Sealed(settings);
+        return SeenAgainAsync(EditAsync(
+            session => TargetTable.UpdateAsync(session, Secrets, id, expectedRevision, settings, secret, edit), cancellationToken));
+    }
+
+    public Task<EditOutcome<Target>> DeleteTargetAsync(long id, long? expectedRevision, Edit edit, CancellationToken cancellationToken) =>
+        SeenAgainAsync(EditAsync(session => TargetTable.DeleteAsync(session, Secrets, id, expectedRevision, edit), cancellationToken));
+
+    public Task<Page<Channel>> ListChannelsAsync(ChannelQuery query, CancellationToken cancellationToken) => SnapshotAsync(
+        async session =>
+        {
+            var channels = await ChannelTable.PageAfterAsync(session, Secrets, query.After?.Id ?? 0, query.Limit + 1);
+            return PageOf(channels, query.Limit, await ChannelTable.CountAsync(session), channel => channel.Id);
+        },
+        cancellationToken);
+
+    public Task<Channel?> FindChannelAsync(long id, CancellationToken cancellationToken) =>
+        ReadAsync(session => ChannelTable.FindAsync(session, Secrets, id), cancellationToken);
+
+    public Task<IReadOnlyList<long>> DefaultChannelIdsAsync(CancellationToken cancellationToken) => ReadAsync(ChannelTable.DefaultsAsync, cancellationToken);
+
+    public Task<EditOutcome<Channel>> CreateChannelAsync(ChannelSettings settings, Edit edit, CancellationToken cancellationToken)
+    {
+        var url = Secrets.SealWebhook(settings.WebhookUrl);
+        return EditAsync(session => ChannelTable.CreateAsync(session, Secrets, settings, url, edit), cancellationToken);
+    }
+
+    public Task<EditOutcome<Channel>> UpdateChannelAsync(
+        long id, long expectedRevision, ChannelSettings settings, Edit edit, CancellationToken cancellationToken)
+    {
+        var url = Secrets.SealWebhook(settings.WebhookUrl);
+        return SeenAgainAsync(EditAsync(session => ChannelTable.UpdateAsync(session, Secrets, id, expectedRevision, settings, url, edit), cancellationToken));
+    }
+
+    public Task<EditOutcome<Channel>> DeleteChannelAsync(long id, long? expectedRevision, Edit edit, CancellationToken cancellationToken) =>
+        SeenAgainAsync(EditAsync(session => ChannelTable.DeleteAsync(session, Secrets, id, expectedRevision), cancellationToken));
+
+    private static Page<T> PageOf<T>(List<T> rows, int limit, long total, Func<T, long> id)
+    {
+        if (rows.Count <= limit)
+        {
+            return new Page<T>(rows, null, total);
+        }
+
+        rows.RemoveRange(limit, rows.Count - limit);
+        var last = id(rows[^1]);
+        return new Page<T>(rows, new PageKey(last.ToString(CultureInfo.InvariantCulture), last), total);
+    }
+
+    private byte[]? Sealed(TargetSettings settings) => settings.Config == settings.MaskedConfig ? null : Secrets.SealConfig(settings.Config);
+
+    /// <summary>After an edit that may have given a secret again.</summary>
+    private async Task<T> SeenAgainAsync<T>(Task<T> edit)
+    {
+        var outcome = await edit;
+        if (_unreadable is not null)
+        {
+            await ReadAsync(session => FindUnreadableAsync(session, Secrets), CancellationToken.None);
+        }
+
+        return outcome;
+    }
+}

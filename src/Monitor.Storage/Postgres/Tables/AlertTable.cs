@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text;
+using Monitor.Core.Alerts;
+using Monitor.Core.Ports;
+using Monitor.Core.Text;
+using Monitor.Storage.Codecs;
+using Npgsql;
+
+namespace Monitor.Storage.Postgres.Tables;
+
+internal static class AlertTable
+{
+    public const string Columns =
+        "a.id, a.target_id, a.episode, a.target_name, a.target_type, a.endpoint, a.group_name, a.severity, a.message, a.started_at, a.fired_at, a.resolved_at, "
+        + "a.resolved_reason, a.into_degraded, a.failure_count, a.told_as";
+
+    public const int ColumnCount = 16;
+
+    public static AlertRecord Read(NpgsqlDataReader row) => new()
+    {
+        Id = row.GetInt64(0),
+        TargetId = row.GetInt64(1),
+        Episode = row.GetInt32(2),
+        TargetName = row.GetString(3),
+        TargetType = row.GetString(4),
+        Endpoint = row.GetString(5),
+        Group = row.TextOrNull(6),
+        Severity = EnumNames.Parse<AlertSeverity>(row.GetString(7)) ?? throw new FormatException("a stored alert has an unknown severity"),
+        Message = row.GetString(8),
+        StartedAt = row.Time(9),
+        FiredAt = row.Time(10),
+        ResolvedAt = row.TimeOrNull(11),
+        ResolvedReason = row.TextOrNull(12) is { } reason ? EnumNames.Parse<ResolvedReason>(reason) : null,
+        RecoveredIntoDegraded = row.GetBoolean(13),
+        FailureCount = row.GetInt32(14),
+        ToldAs = row.IntOrNull(15),
+    };
+
+    public static async Task<AlertRow?> FindAsync(PgSession session, long id) =>
+        await session.FirstAsync(Read, $"SELECT {Columns} FROM alert_records a WHERE a.id = $1", id) is { } alert
+            ? (await WithDeliveriesAsync(session, [alert]))[0]
+            : null;
+
+    public static async Task<Page<AlertRow>> ListAsync(PgSession session, AlertQuery query)
+    {
+        var filter = new StringBuilder(" FROM alert_records a WHERE a.fired_at >= $1 AND a.fired_at < $2");
+        var values = new List<object?> { query.From is { } given ? Micros.Of(given) : long.MinValue, query.To is { } until ? Micros.Of(until) : long.MaxValue };
+        if (query.TargetId is { } target)
+        {
+            values.Add(target);
+            filter.Append(CultureInfo.InvariantCulture, $" AND a.target_id = ${values.Count}");
+        }
+
+        if (query.Severity is { } severity)
+        {
+            values.Add(severity.Name());
+            filter.Append(CultureInfo.InvariantCulture, $" AND a.severity = ${values.Count}");
+        }
+
+        filter.Append(query.Firing switch { true => " AND a.resolved_at IS NULL", false => " AND a.resolved_at IS NOT NULL", null => "" });
+        var total = await session.NumberAsync($"SELECT count(*){filter}", values);
+        var after = query.After is { } key && long.TryParse(key.Value, CultureInfo.InvariantCulture, out var value)
+            ? (At: value, key.Id)
+            : (At: long.MaxValue, Id: long.MaxValue);
+        var n = values.Count;
+        var alerts = await session.RowsAsync(
+            Read,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"SELECT {Columns}{filter} AND (a.fired_at, a.id) < (${n + 1}, ${n + 2}) ORDER BY a.fired_at DESC, a.id DESC LIMIT ${n + 3}"),
+            [.. values, after.At, after.Id, (long)query.Limit + 1]);
+        var more = alerts.Count > query.Limit;
+        if (more)
+        {
+            alerts.RemoveAt(query.Limit);
+        }
+
+        var next = more ? new PageKey(Micros.Of(alerts[^1].FiredAt).ToString(CultureInfo.InvariantCulture), alerts[^1].Id) : null;
+        return new Page<AlertRow>(await WithDeliveriesAsync(session, alerts), next, total);
+    }
+
+    private static async Task<List<AlertRow>> WithDeliveriesAsync(PgSession session, List<AlertRecord> alerts)
+    {
+        var deliveries = (await session.RowsAsync(
+                row => DeliveryTable.Read(row, 0),
+                $"""
+                 SELECT {DeliveryTable.Columns} FROM alert_records a JOIN deliveries d ON d.target_id = a.target_id AND d.episode = a.episode
+                 WHERE a.id = ANY($1) ORDER BY d.kind, d.channel_id
+                 """,
+                alerts.Select(alert => alert.Id).ToArray()))
+            .ToLookup(delivery => (delivery.Key.TargetId, delivery.Key.Episode));
+        return [.. alerts.Select(alert => new AlertRow(alert, [.. deliveries[(alert.TargetId, alert.Episode)]]))];
+    }
+}

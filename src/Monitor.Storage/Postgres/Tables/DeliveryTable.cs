@@ -1,0 +1,117 @@
+using Monitor.Core.Alerts;
+using Monitor.Core.Ports;
+using Monitor.Core.Text;
+using Monitor.Storage.Codecs;
+using Npgsql;
+
+namespace Monitor.Storage.Postgres.Tables;
+
+internal static class DeliveryTable
+{
+    public const string Columns =
+        "d.target_id, d.episode, d.kind, d.channel_id, d.status, d.reason, d.attempts, d.last_error, d.message_id, d.created_at, d.sent_at";
+
+    /// <summary>The columns of several deliveries, for <c>unnest</c>.</summary>
+    public const string Types = "bigint[], integer[], smallint[], bigint[], text[], text[], integer[], text[], text[], bigint[], bigint[]";
+
+    private const string Names = "target_id, episode, kind, channel_id, status, reason, attempts, last_error, message_id, created_at, sent_at";
+
+    /// <summary>How far deliveries have come; what is settled stays settled, so that a write that arrives again or late undoes nothing.</summary>
+    public static PgStatement? Write(IEnumerable<Delivery> deliveries)
+    {
+        // In one statement no row may be met twice: what one after the other would have left is worked out here.
+        var rows = new Dictionary<DeliveryKey, Delivery>();
+        foreach (var delivery in deliveries)
+        {
+            if (!rows.TryGetValue(delivery.Key, out var known))
+            {
+                rows.Add(delivery.Key, delivery);
+            }
+            else if (known.Status is DeliveryStatus.Pending or DeliveryStatus.Sending)
+            {
+                rows[delivery.Key] = delivery with { CreatedAt = known.CreatedAt };
+            }
+        }
+
+        return rows.Count == 0
+            ? null
+            : new PgStatement(
+                $"""
+                 INSERT INTO deliveries ({Names})
+                 SELECT * FROM {Unnest(1)} AS d ({Names}) ORDER BY 1, 2, 3, 4
+                 ON CONFLICT (target_id, episode, kind, channel_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, attempts = excluded.attempts,
+                     last_error = excluded.last_error, message_id = excluded.message_id, sent_at = excluded.sent_at
+                 WHERE deliveries.status IN ('pending', 'sending')
+                 """,
+                Values([.. rows.Values]));
+    }
+
+    public static PgStatement? WriteSends(IEnumerable<SendSlot> sends)
+    {
+        var rows = new Dictionary<string, SendSlot>(StringComparer.Ordinal);
+        foreach (var send in sends)
+        {
+            rows[send.MessageId] = rows.TryGetValue(send.MessageId, out var known) ? send with { EndedAt = send.EndedAt ?? known.EndedAt } : send;
+        }
+
+        return rows.Count == 0
+            ? null
+            : new PgStatement(
+                """
+                INSERT INTO sends (message_id, robot, started_at, ended_at)
+                SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS s (message_id, robot, started_at, ended_at) ORDER BY 1
+                ON CONFLICT (message_id) DO UPDATE SET robot = excluded.robot, started_at = excluded.started_at,
+                    ended_at = coalesce(excluded.ended_at, sends.ended_at)
+                """,
+                rows.Values.Select(send => send.MessageId).ToArray(),
+                rows.Values.Select(send => send.Robot).ToArray(),
+                rows.Values.Select(send => Micros.Of(send.StartedAt)).ToArray(),
+                rows.Values.Select(send => Micros.Of(send.EndedAt)).ToArray());
+    }
+
+    /// <summary>
+    /// What is pending or on its way, and the dead and suppressed firings of alerts that are still open: their recovery must not be told to who never
+    /// heard the firing. Oldest first; of the same moment a firing before its recovery. Two parts, each with an index of its own;
+    /// sorted by the columns of the delivery: created_at, target, episode, kind, channel.
+    /// </summary>
+    public static async Task<IReadOnlyList<OpenDelivery>> OpenAsync(PgSession session) => await session.RowsAsync(
+        row => new OpenDelivery(Read(row, AlertTable.ColumnCount), AlertTable.Read(row)),
+        $"""
+         SELECT {AlertTable.Columns}, {Columns}
+         FROM deliveries d JOIN alert_records a ON a.target_id = d.target_id AND a.episode = d.episode WHERE d.status IN ('pending', 'sending')
+         UNION ALL
+         SELECT {AlertTable.Columns}, {Columns}
+         FROM alert_records a JOIN deliveries d ON d.target_id = a.target_id AND d.episode = a.episode
+         WHERE a.resolved_at IS NULL AND d.kind = 0 AND d.status IN ('dead', 'suppressed')
+         ORDER BY 26, 17, 18, 19, 20
+         """);
+
+    public static async Task<IReadOnlyList<SendSlot>> SendsAsync(PgSession session, DateTimeOffset since) => await session.RowsAsync(
+        row => new SendSlot(row.GetString(1), row.GetString(0), row.Time(2), row.TimeOrNull(3)),
+        "SELECT message_id, robot, started_at, ended_at FROM sends WHERE started_at >= $1 OR ended_at >= $1 ORDER BY started_at, message_id",
+        Micros.Of(since));
+
+    public static Delivery Read(NpgsqlDataReader row, int first) => new()
+    {
+        Key = new DeliveryKey(row.GetInt64(first), row.GetInt32(first + 1), (DeliveryKind)row.GetInt16(first + 2), row.GetInt64(first + 3)),
+        Status = EnumNames.Parse<DeliveryStatus>(row.GetString(first + 4)) ?? throw new FormatException("a stored delivery has an unknown status"),
+        Reason = row.TextOrNull(first + 5),
+        Attempts = row.GetInt32(first + 6),
+        LastError = row.TextOrNull(first + 7),
+        MessageId = row.TextOrNull(first + 8),
+        CreatedAt = row.Time(first + 9),
+        SentAt = row.TimeOrNull(first + 10),
+    };
+
+    /// <param name="first">The number of its first parameter; it takes eleven.</param>
+    public static string Unnest(int first) =>
+        $"unnest({string.Join(", ", Types.Split(", ").Select((type, index) => $"${first + index}::{type}"))})";
+
+    public static object?[] Values(IReadOnlyList<Delivery> rows) =>
+    [
+        rows.Select(row => row.Key.TargetId).ToArray(), rows.Select(row => row.Key.Episode).ToArray(), rows.Select(row => (short)row.Key.Kind).ToArray(),
+        rows.Select(row => row.Key.ChannelId).ToArray(), rows.Select(row => row.Status.Name()).ToArray(), rows.Select(row => row.Reason).ToArray(),
+        rows.Select(row => row.Attempts).ToArray(), rows.Select(row => row.LastError).ToArray(), rows.Select(row => row.MessageId).ToArray(),
+        rows.Select(row => Micros.Of(row.CreatedAt)).ToArray(), rows.Select(row => Micros.Of(row.SentAt)).ToArray(),
+    ];
+}
