@@ -29,15 +29,21 @@ internal static class SiloServices
             provider.GetRequiredService<TimeProvider>().GetUtcNow()));
         services.AddMonitorProbers(settings.Outbound);
         AddStorage(services, settings);
-        services.AddEmbeddedStore();
         services.AddMonitorWriting(new JournalOptions(Path.Combine(settings.StoragePath, "journal")), settings.Retention);
-        services.AddMonitorNotifying(
-            provider => new NotifierOptions(
-                new MessageOptions(settings.Language, settings.TimeZone, settings.PublicUrl),
-                () => provider.GetRequiredService<IStoreLifecycle>().InstallationSecret),
-            provider => WebhookClient(provider.GetRequiredService<OutboundConnector>()));
-        services.AddMonitorTargets(new GrainsOptions { Language = settings.Language });
-        services.AddOneNodeShards();
+        if (settings.Postgres is null)
+        {
+            services.AddMonitorNotifying(Notifying, Webhooks);
+            services.AddMonitorTargets(new GrainsOptions { Language = settings.Language });
+            services.AddOneNodeShards();
+        }
+        else
+        {
+            services.AddShardNotifying(Notifying, Webhooks);
+            services.AddMonitorTargets(new GrainsOptions { Language = settings.Language });
+            services.AddPeers();
+            services.AddClusterShards();
+        }
+
         services.AddMonitorGateway(new GatewayOptions
         {
             Access = settings.OpenAccess ? AccessMode.Open : AccessMode.Tokens,
@@ -46,6 +52,10 @@ internal static class SiloServices
             Language = settings.Language,
             PublicUrl = settings.PublicUrl,
         });
+
+        NotifierOptions Notifying(IServiceProvider provider) => new(
+            new MessageOptions(settings.Language, settings.TimeZone, settings.PublicUrl), () => provider.GetRequiredService<IStoreLifecycle>().InstallationSecret);
+        static HttpMessageInvoker Webhooks(IServiceProvider provider) => WebhookClient(provider.GetRequiredService<OutboundConnector>());
     }
 
     private static void AddStorage(IServiceCollection services, SiloSettings settings)
@@ -53,6 +63,7 @@ internal static class SiloServices
         if (settings.Postgres is not { } postgres)
         {
             services.AddSqliteStorage(new SqliteOptions(settings.StoragePath));
+            services.AddEmbeddedStore();
             return;
         }
 
@@ -61,6 +72,7 @@ internal static class SiloServices
             CoordinationConnectionString = postgres.CoordinationConnectionString,
             ApplicationName = $"monitor {settings.SiloName}",
         });
+        services.AddClusterStore();
     }
 
     /// <summary>Posts to robots: by the outbound rules, without proxy, redirects, cookies or a second language of its own in the headers.</summary>

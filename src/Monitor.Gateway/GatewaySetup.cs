@@ -11,12 +11,13 @@ using Monitor.Gateway.Api.Tokens;
 using Monitor.Gateway.Health;
 using Monitor.Gateway.Metrics;
 using Monitor.Gateway.OpenApi;
+using Monitor.Gateway.Peers;
 
 namespace Monitor.Gateway;
 
 /// <summary>
 /// Puts the gateway into a host. Needs from it: the ports ITargetStore, IHistoryStore, ITokenStore, IStoreLifecycle, ITargetRuntime, IChannelTester,
-/// any number of ICondition, and SiloIdentity, ProberCatalog, TimeProvider.
+/// ISiloDirectory, any number of ICondition, where there are other silos IPeerDesk, and SiloIdentity, ProberCatalog, TimeProvider.
 /// </summary>
 public static class GatewaySetup
 {
@@ -49,6 +50,7 @@ public static class GatewaySetup
         services.AddSingleton<HealthApi>();
         services.AddSingleton<MetricsApi>();
         services.AddSingleton<OpenApiDocument>();
+        services.AddSingleton<PeerApi>();
         return services;
     }
 
@@ -69,6 +71,7 @@ public static class GatewaySetup
         services.GetRequiredService<HealthApi>().Map(app);
         services.GetRequiredService<MetricsApi>().Map(app);
         services.GetRequiredService<OpenApiDocument>().Map(app);
+        services.GetRequiredService<PeerApi>().Map(app);
         return app;
     }
 }

@@ -40,6 +40,11 @@ public static class GrainsSetup
     public static IServiceCollection AddEmbeddedStore(this IServiceCollection services) =>
         services.AddSingleton<EmbeddedStore>().AddHostedService(provider => provider.GetRequiredService<EmbeddedStore>());
 
+    /// <summary>The store that several silos share: register it before everything that reads. Wants IStoreLifecycle, RecordWriter.</summary>
+    public static IServiceCollection AddClusterStore(this IServiceCollection services) => services.AddHostedService<ClusterStore>();
+
     /// <summary>All shards run here from the start on: register it last. Wants <see cref="AddEmbeddedStore"/>.</summary>
-    public static IServiceCollection AddOneNodeShards(this IServiceCollection services) => services.AddHostedService<OneNodeShards>();
+    public static IServiceCollection AddOneNodeShards(this IServiceCollection services) => services
+        .AddSingleton<ISiloDirectory, LoneSilo>()
+        .AddHostedService<OneNodeShards>();
 }

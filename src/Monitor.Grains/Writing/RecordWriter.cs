@@ -87,17 +87,17 @@ public sealed partial class RecordWriter : IRecordWriter, IDisposable
     /// The present fence of a shard. The journal's own are of a process that is gone; the claim at this start has raised every epoch, so they would commit
     /// nothing. Taking the present ones is right where the store has one owner (SQLite): it is locked to this process, nobody else can have decided
     /// anything since, and each write still has to fit the version that it was built on. Where shards can have moved on meanwhile, the caller has to tell
-    /// those apart first.
+    /// those apart first, or gives null: each write keeps the fence that it was decided under.
     /// </param>
     /// <returns>How many records there were.</returns>
     /// <exception cref="StoreUnavailableException">The journal is still there: call again.</exception>
-    public async Task<int> ReplayAsync(Func<int, Fence> fences, CancellationToken cancellationToken)
+    public async Task<int> ReplayAsync(Func<int, Fence>? fences, CancellationToken cancellationToken)
     {
         _journal.Open();
         var (records, lost) = (0, 0);
         while (PeekAtLeftover() is { } left)
         {
-            var batch = left with { States = [.. left.States.Select(state => state with { Fence = fences(state.Fence.Shard) })] };
+            var batch = fences is null ? left : left with { States = [.. left.States.Select(state => state with { Fence = fences(state.Fence.Shard) })] };
             var outcomes = await _commit.RunAsync(batch, cancellationToken);
             _journal.Remove();
             records += batch.Results.Count + batch.States.Count + batch.Deliveries.Count;

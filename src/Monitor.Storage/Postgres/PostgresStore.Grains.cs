@@ -85,18 +85,23 @@ public sealed partial class PostgresStore
 
         statements.AddRange(PgStatement.Limits(PgLimits.TransitionMilliseconds));
         var waves = StateCommit.Waves(batch.States);
-        if (waves.Count > 0)
+        var claims = batch.Deliveries.Where(write => write.Fence is not null).ToArray();
+        if (waves.Count + claims.Length > 0)
         {
-            statements.AddRange(StateCommit.Locks(batch.States));
+            statements.AddRange(StateCommit.Locks(batch.States, claims));
             statements.AddRange(waves.Select(wave => StateCommit.Write([.. wave.Select(index => batch.States[index])])));
         }
 
-        AddIfAny(statements, DeliveryTable.Write(batch.Deliveries.SelectMany(write => write.Deliveries)));
-        AddIfAny(statements, DeliveryTable.WriteSends(batch.Deliveries.SelectMany(write => write.Sends)));
+        statements.AddRange(DeliveryTable.Writes(batch.Deliveries));
         statements.Add(PgStatement.Commit);
         var answers = await session.RowsAsync(statements, row => Convert.ToInt32(row.GetValue(0), null));
-        var outcomes = new StateOutcome[batch.States.Count];
-        foreach (var (wave, verdicts) in waves.Zip(answers.Skip(answers.Count - waves.Count)))
+        var outcomes = new StateOutcome[batch.States.Count + batch.Deliveries.Count];
+        foreach (var (claim, verdict) in claims.Zip(answers.Skip(answers.Count - claims.Length)))
+        {
+            outcomes[batch.States.Count + IndexOf(batch.Deliveries, claim)] = verdict[0] == 1 ? StateOutcome.Committed : StateOutcome.FenceLost;
+        }
+
+        foreach (var (wave, verdicts) in waves.Zip(answers.Skip(answers.Count - claims.Length - waves.Count)))
         {
             foreach (var (index, verdict) in wave.Zip(verdicts))
             {
@@ -112,12 +117,17 @@ public sealed partial class PostgresStore
         return outcomes;
     }
 
-    private static void AddIfAny(List<PgStatement> statements, PgStatement? statement)
+    private static int IndexOf(IReadOnlyList<DeliveryWrite> writes, DeliveryWrite write)
     {
-        if (statement is not null)
+        for (var i = 0; i < writes.Count; i++)
         {
-            statements.Add(statement);
+            if (ReferenceEquals(writes[i], write))
+            {
+                return i;
+            }
         }
+
+        return -1;
     }
 
     private async Task<IReadOnlyList<(long Target, StoredResult Row)>> RowsAsync(CommitBatch batch, CancellationToken cancellationToken)

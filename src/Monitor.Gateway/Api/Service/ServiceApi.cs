@@ -9,7 +9,7 @@ using Monitor.Gateway.OpenApi;
 namespace Monitor.Gateway.Api.Service;
 
 /// <summary>What this service can probe, and the silos that make it up.</summary>
-internal sealed class ServiceApi(ProberCatalog catalog, SiloIdentity silo, ITargetRuntime runtime, TimeProvider time)
+internal sealed class ServiceApi(ProberCatalog catalog, ISiloDirectory silos)
 {
     private static readonly ApiOperation Probers = new("GET", "/api/v1/probers", "listProbers", Role.Viewer, "What can be probed, with the JSON Schema of each config")
     {
@@ -49,27 +49,34 @@ internal sealed class ServiceApi(ProberCatalog catalog, SiloIdentity silo, ITarg
         }));
     }
 
-    private Task<ApiAnswer> ClusterAsync(ApiCall call) => Task.FromResult<ApiAnswer>(new JsonAnswer(Write));
-
-    private void Write(Utf8JsonWriter writer)
+    private async Task<ApiAnswer> ClusterAsync(ApiCall call)
     {
-        var figures = runtime.Figures();
+        var directory = await silos.ReadAsync(call.Aborted);
+        return new JsonAnswer(writer => Write(writer, directory));
+    }
+
+    private static void Write(Utf8JsonWriter writer, SiloDirectory directory)
+    {
         writer.WriteStartObject();
         writer.WriteStartArray("silos");
-        writer.WriteStartObject();
-        writer.WriteString("name", silo.Name);
-        writer.WriteString("zone", silo.Zone);
-        writer.WriteString("address", silo.Address);
-        writer.WriteTime("started_at", silo.StartedAt);
-        writer.WriteTime("heartbeat_at", time.GetUtcNow());
-        writer.WriteNumber("shards", figures.Shards);
-        writer.WriteNumber("targets", figures.Targets);
-        writer.WriteNumber("probes_per_second", Finite(figures.ProbesPerSecond));
-        writer.WriteNumber("schedule_lag_p99_ms", Finite(figures.ScheduleLagP99Milliseconds));
-        writer.WriteEndObject();
+        foreach (var silo in directory.Silos)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", silo.Name);
+            writer.WriteString("zone", silo.Zone);
+            writer.WriteString("address", silo.Address);
+            writer.WriteTime("started_at", silo.StartedAt);
+            writer.WriteTime("heartbeat_at", silo.HeartbeatAt);
+            writer.WriteNumber("shards", silo.Shards);
+            writer.WriteNumber("targets", silo.Figures?.Targets ?? 0);
+            writer.WriteNumber("probes_per_second", Finite(silo.Figures?.ProbesPerSecond ?? 0));
+            writer.WriteNumber("schedule_lag_p99_ms", Finite(silo.Figures?.ScheduleLagP99Milliseconds ?? 0));
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndArray();
         writer.WriteNumber("shards", ShardMap.Count);
-        writer.WriteNumber("unowned", ShardMap.Count - figures.Shards);
+        writer.WriteNumber("unowned", directory.Unowned);
         writer.WriteEndObject();
     }
 

@@ -1,5 +1,6 @@
 using Monitor.Core.Alerts;
 using Monitor.Core.Ports;
+using Monitor.Core.Shards;
 using Monitor.Core.Text;
 using Monitor.Storage.Codecs;
 using Npgsql;
@@ -16,8 +17,48 @@ internal static class DeliveryTable
 
     private const string Names = "target_id, episode, kind, channel_id, status, reason, attempts, last_error, message_id, created_at, sent_at";
 
+    /// <summary>
+    /// All writes in their order; those under a fence answer a number each, 1 where it held. What has none goes together as far as it follows one another.
+    /// </summary>
+    public static IEnumerable<PgStatement> Writes(IReadOnlyList<DeliveryWrite> writes)
+    {
+        for (var from = 0; from < writes.Count;)
+        {
+            var fence = writes[from].Fence;
+            var to = from + 1;
+            while (fence is null && to < writes.Count && writes[to].Fence is null)
+            {
+                to++;
+            }
+
+            var part = writes.Skip(from).Take(to - from).ToArray();
+            if (Write(part.SelectMany(write => write.Deliveries), fence) is { } deliveries)
+            {
+                yield return deliveries;
+            }
+
+            if (WriteSends(part.SelectMany(write => write.Sends), fence) is { } sends)
+            {
+                yield return sends;
+            }
+
+            if (fence is { } claimed)
+            {
+                yield return new PgStatement($"SELECT CASE WHEN {Holds(1)} THEN 1 ELSE 0 END", FenceValues(claimed));
+            }
+
+            from = to;
+        }
+    }
+
+    /// <param name="first">The number of its first parameter; it takes four.</param>
+    private static string Holds(int first) =>
+        $"(${first + 3} = {StateCommit.Timeline} AND EXISTS (SELECT 1 FROM shards WHERE shard = ${first} AND owner = ${first + 1} AND epoch = ${first + 2}))";
+
+    private static object?[] FenceValues(Fence fence) => [fence.Shard, fence.Owner, fence.Epoch, fence.Timeline];
+
     /// <summary>How far deliveries have come; what is settled stays settled, so that a write that arrives again or late undoes nothing.</summary>
-    public static PgStatement? Write(IEnumerable<Delivery> deliveries)
+    private static PgStatement? Write(IEnumerable<Delivery> deliveries, Fence? fence)
     {
         // In one statement no row may be met twice: what one after the other would have left is worked out here.
         var rows = new Dictionary<DeliveryKey, Delivery>();
@@ -38,15 +79,15 @@ internal static class DeliveryTable
             : new PgStatement(
                 $"""
                  INSERT INTO deliveries ({Names})
-                 SELECT * FROM {Unnest(1)} AS d ({Names}) ORDER BY 1, 2, 3, 4
+                 SELECT * FROM {Unnest(1)} AS d ({Names}) {(fence is null ? "" : $"WHERE {Holds(12)}")} ORDER BY 1, 2, 3, 4
                  ON CONFLICT (target_id, episode, kind, channel_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, attempts = excluded.attempts,
                      last_error = excluded.last_error, message_id = excluded.message_id, sent_at = excluded.sent_at
                  WHERE deliveries.status IN ('pending', 'sending')
                  """,
-                Values([.. rows.Values]));
+                [.. Values([.. rows.Values]), .. fence is { } claimed ? FenceValues(claimed) : []]);
     }
 
-    public static PgStatement? WriteSends(IEnumerable<SendSlot> sends)
+    private static PgStatement? WriteSends(IEnumerable<SendSlot> sends, Fence? fence)
     {
         var rows = new Dictionary<string, SendSlot>(StringComparer.Ordinal);
         foreach (var send in sends)
@@ -57,16 +98,20 @@ internal static class DeliveryTable
         return rows.Count == 0
             ? null
             : new PgStatement(
-                """
-                INSERT INTO sends (message_id, robot, started_at, ended_at)
-                SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS s (message_id, robot, started_at, ended_at) ORDER BY 1
-                ON CONFLICT (message_id) DO UPDATE SET robot = excluded.robot, started_at = excluded.started_at,
-                    ended_at = coalesce(excluded.ended_at, sends.ended_at)
-                """,
-                rows.Values.Select(send => send.MessageId).ToArray(),
-                rows.Values.Select(send => send.Robot).ToArray(),
-                rows.Values.Select(send => Micros.Of(send.StartedAt)).ToArray(),
-                rows.Values.Select(send => Micros.Of(send.EndedAt)).ToArray());
+                $"""
+                 INSERT INTO sends (message_id, robot, started_at, ended_at)
+                 SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS s (message_id, robot, started_at, ended_at)
+                 {(fence is null ? "" : $"WHERE {Holds(5)}")} ORDER BY 1
+                 ON CONFLICT (message_id) DO UPDATE SET robot = excluded.robot, started_at = excluded.started_at,
+                     ended_at = coalesce(excluded.ended_at, sends.ended_at)
+                 """,
+                [
+                    rows.Values.Select(send => send.MessageId).ToArray(),
+                    rows.Values.Select(send => send.Robot).ToArray(),
+                    rows.Values.Select(send => Micros.Of(send.StartedAt)).ToArray(),
+                    rows.Values.Select(send => Micros.Of(send.EndedAt)).ToArray(),
+                    .. fence is { } claimed ? FenceValues(claimed) : [],
+                ]);
     }
 
     /// <summary>

@@ -98,11 +98,11 @@ internal static class StateCommit
     }
 
     /// <summary>Two statements that answer a number each, to be passed over.</summary>
-    public static IEnumerable<PgStatement> Locks(IReadOnlyList<StateWrite> states) =>
+    public static IEnumerable<PgStatement> Locks(IReadOnlyList<StateWrite> states, IReadOnlyList<DeliveryWrite> claims) =>
     [
         new PgStatement(
             "SELECT count(*) FROM (SELECT 1 FROM shards WHERE shard = ANY($1) ORDER BY shard FOR SHARE) held",
-            states.Select(state => state.Fence.Shard).Distinct().Order().ToArray()),
+            states.Select(state => state.Fence.Shard).Concat(claims.Select(claim => claim.Fence!.Value.Shard)).Distinct().Order().ToArray()),
         new PgStatement(
             "SELECT count(*) FROM (SELECT 1 FROM target_states WHERE target_id = ANY($1) ORDER BY target_id, location FOR UPDATE) held",
             states.Select(state => state.TargetId).Distinct().Order().ToArray()),

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
-using Monitor.Core.Shards;
 using Monitor.Grains.Journal;
 
 namespace Monitor.Grains.Peers;

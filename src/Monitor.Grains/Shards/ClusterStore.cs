@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Hosting;
+using Monitor.Core.Ports;
+using Monitor.Grains.Writing;
+
+namespace Monitor.Grains.Shards;
+
+/// <summary>
+/// The store that several silos share: open it and bring home what an earlier process of this silo left in the journal, under the fences that it had: what is still its shard's
+/// goes in, what has moved on meanwhile does not. Started before and stopped after everything else that works with the store.
+/// </summary>
+public sealed class ClusterStore(IStoreLifecycle lifecycle, RecordWriter writer) : IHostedService
+{
+    /// <exception cref="StoreRefusedException">With the one line that a person reads.</exception>
+    /// <exception cref="StoreUnavailableException">The start fails: nothing would be watched.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await lifecycle.OpenAsync(cancellationToken);
+        await writer.ReplayAsync(null, cancellationToken);
+        await writer.StartAsync();
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => writer.StopAsync(cancellationToken);
+}
