@@ -107,7 +107,7 @@ public sealed class PostgresLeaseStore(PostgresStoreOptions options) : ILeaseSto
     private Task<List<List<(long Shard, long Owner, long Epoch)>>> MoveAsync(CancellationToken cancellationToken, params PgStatement[] statements) =>
         RunAsync(Transaction(statements), row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancellationToken);
 
-    private Task ExecuteAsync(CancellationToken cancellationToken, params PgStatement[] statements) => RunAsync(Transaction(statements), _ => 0, cancellationToken);
+    private async Task ExecuteAsync(CancellationToken cancellationToken, params PgStatement[] statements) => await RunAsync(Transaction(statements), _ => 0, cancellationToken);
 
     /// <summary>The caller's token ends its waiting only.</summary>
     private async Task<List<List<T>>> RunAsync<T>(IEnumerable<PgStatement> statements, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
