@@ -52,6 +52,7 @@ public interface ILeaseStore
 
     /// <summary>
     /// Puts the caller down as who wants these shards, where the epoch and who wanted it before are still what was read. Whatever does not fit drops out alone.
+    /// A shard of the caller's own may be among them: so it keeps what another has bid for.
     /// Nothing is done when the caller's own row is dead or stopping.
     /// </summary>
     /// <returns>The shards that the caller is now down for.</returns>

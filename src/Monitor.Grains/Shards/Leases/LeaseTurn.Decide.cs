@@ -38,7 +38,7 @@ internal sealed partial class LeaseTurn
 
         foreach (var row in view.Shards)
         {
-            if (row.WantedBy != 0 && (row.WantedBy == state.Silo || row.Owner == state.Silo))
+            if (row.WantedBy != 0 && row.WantedBy != row.Owner && (row.WantedBy == state.Silo || row.Owner == state.Silo))
             {
                 return true;
             }

@@ -118,7 +118,7 @@ internal sealed class SharePlan
         for (var i = 0; i < _effective.Length; i++)
         {
             var row = _view.Shards[i];
-            if (_effective[i] != _me || row.Owner == _live[_me])
+            if (_effective[i] != _me)
             {
                 continue;
             }
@@ -127,8 +127,9 @@ internal sealed class SharePlan
             {
                 Claims.Add(row);
             }
-            else if (row.WantedBy != _live[_me])
+            else if (row.WantedBy != _live[_me] && (row.Owner != _live[_me] || _live.BinarySearch(row.WantedBy) >= 0))
             {
+                // Also one's own, which another has bid for and should not have after all.
                 Bids.Add(row);
             }
         }
