@@ -15,6 +15,7 @@ public sealed class CassandraServers : IAsyncDisposable
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(5);
 
+    private readonly HashSet<int> _killed = [];
     private readonly TempDir _folder = new();
     private readonly string _program;
 
@@ -52,10 +53,32 @@ public sealed class CassandraServers : IAsyncDisposable
     }
 
     /// <summary>No goodbye.</summary>
-    public Task KillAsync(int node, CancellationToken cancellationToken) => RunAsync(["kill", _folder.Folder, Text(node)], cancellationToken);
+    public Task KillAsync(int node, CancellationToken cancellationToken)
+    {
+        _killed.Add(node);
+        return RunAsync(["kill", _folder.Folder, Text(node)], cancellationToken);
+    }
 
     /// <summary>Returns when it serves CQL again.</summary>
-    public Task ReviveAsync(int node, CancellationToken cancellationToken) => RunAsync(["revive", _folder.Folder, Text(node)], cancellationToken);
+    public async Task ReviveAsync(int node, CancellationToken cancellationToken)
+    {
+        await RunAsync(["revive", _folder.Folder, Text(node)], cancellationToken);
+        _killed.Remove(node);
+    }
+
+    /// <summary>Brings back what a test that failed has left dead.</summary>
+    public async Task HealAsync(CancellationToken cancellationToken)
+    {
+        if (_killed.Count > 0)
+        {
+            foreach (var node in _killed.ToArray())
+            {
+                await ReviveAsync(node, cancellationToken);
+            }
+
+            await DeadAsync(0, [], cancellationToken);
+        }
+    }
 
     /// <summary>Cassandra's own administration tool; its output.</summary>
     public Task<string> NodeToolAsync(int node, string[] arguments, CancellationToken cancellationToken) =>

@@ -13,7 +13,7 @@ public sealed class CassandraLeftoversTests(CassandraRing ring)
     public async Task A_thousand_probes_of_a_real_ring_leave_nothing_behind()
     {
         Requires.Cassandra();
-        var servers = await ring.GetAsync(TestContext.Current.CancellationToken);
+        var servers = await ring.WholeAsync(TestContext.Current.CancellationToken);
         await Leftovers.NoneAsync(
             new CassandraBench().Prober, new { contact_points = new[] { servers.Address(0), servers.Address(2) } }, result => Assert.True(result.IsClean, CassandraBench.Told(result)));
     }

@@ -14,13 +14,20 @@ namespace Monitor.SystemTests.Probers;
 [Collection(CassandraTests.Name)]
 public sealed class CassandraRingTests(CassandraRing ring)
 {
+    /// <summary>What a query at ALL comes to without one replica, before and after its coordinator knows.</summary>
+    private static readonly string?[] Lost =
+    [
+        "assertion: query failed: read timeout: consistency ALL requires answers of 3 replicas, 2 came",
+        "assertion: query failed: unavailable: consistency ALL requires 3 replicas, 2 are alive",
+    ];
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_whole_ring_is_clean_and_every_metric_is_told()
     {
         var elsewhere = Requires.CassandraElsewhere();
-        var contacts = elsewhere ?? [(await ring.GetAsync(Token)).Address(0)];
+        var contacts = elsewhere ?? [(await ring.WholeAsync(Token)).Address(0)];
         var result = await new CassandraBench().ProbeAsync(new
         {
             contact_points = contacts,
@@ -45,7 +52,7 @@ public sealed class CassandraRingTests(CassandraRing ring)
     public async Task Limits_of_the_config_are_judged_and_each_protocol_version_reads_the_same()
     {
         Requires.Cassandra();
-        var servers = await ring.GetAsync(Token);
+        var servers = await ring.WholeAsync(Token);
         object Config(int? min = null, string? version = null, bool peers = true) => new { contact_points = new[] { servers.Address(1) }, min_nodes_up = min, expect_version = version, check_peers = peers };
         var few = await new CassandraBench().ProbeAsync(Config(min: 4));
         var old = await new CassandraBench().ProbeAsync(Config(version: "4.1"));
@@ -77,7 +84,7 @@ public sealed class CassandraRingTests(CassandraRing ring)
     public async Task Frozen_and_killed_nodes_are_named_and_too_few_are_a_failure()
     {
         Requires.Cassandra();
-        var servers = await ring.GetAsync(Token);
+        var servers = await ring.WholeAsync(Token);
         await ReplicatedAsync(servers);
         var bench = new CassandraBench();
         var config = new { contact_points = new[] { servers.Address(1), servers.Address(0) } };
@@ -94,9 +101,7 @@ public sealed class CassandraRingTests(CassandraRing ring)
         Assert.Equal(ProbeOutcome.Ok, frozen.Outcome);
         Assert.StartsWith($"1 of 3 nodes down: {servers.Address(1)} (timeout: ", frozen.Warnings[0], StringComparison.Ordinal);
         Assert.Equal([servers.Address(1)], frozen.Metrics["nodes_down"]!.Value.List);
-        Assert.Contains(
-            late.Message,
-            new[] { "assertion: query failed: read timeout: consistency ALL requires answers of 3 replicas, 2 came", "assertion: query failed: unavailable: consistency ALL requires 3 replicas, 2 are alive" });
+        Assert.Contains(late.Message, Lost);
         await servers.DeadAsync(0, [], Token);
 
         // Killed: the port is closed.
@@ -108,7 +113,9 @@ public sealed class CassandraRingTests(CassandraRing ring)
         Assert.Equal(ProbeOutcome.Ok, one.Outcome);
         Assert.Equal([$"1 of 3 nodes down: {servers.Address(2)} (connect: connection refused ({servers.Address(2)}))"], one.Warnings);
         Assert.Equal((2, 3), (one.Metrics["nodes_up"]!.Value.Number, one.Metrics["nodes"]!.Value.Number));
-        Assert.Equal("assertion: query failed: unavailable: consistency ALL requires 3 replicas, 2 are alive", unavailable.Message);
+
+        // The node that is asked hears of the death in its own time.
+        Assert.Contains(unavailable.Message, Lost);
 
         // Whoever never reached it cannot know.
         Assert.True(stranger.IsClean, CassandraBench.Told(stranger));
@@ -130,7 +137,7 @@ public sealed class CassandraRingTests(CassandraRing ring)
     public async Task Nodes_that_are_switched_off_or_drained_are_named_with_what_they_told_their_ring()
     {
         Requires.Cassandra();
-        var servers = await ring.GetAsync(Token);
+        var servers = await ring.WholeAsync(Token);
         var bench = new CassandraBench();
         var config = new { contact_points = new[] { servers.Address(0) } };
         var whole = await bench.ProbeAsync(config);

@@ -14,6 +14,14 @@ public sealed class CassandraRing : IAsyncDisposable
 
     public Task<CassandraServers> GetAsync(CancellationToken cancellationToken) => _servers.GetAsync(cancellationToken);
 
+    /// <summary>With every node up, whatever a test before has left.</summary>
+    public async Task<CassandraServers> WholeAsync(CancellationToken cancellationToken)
+    {
+        var servers = await GetAsync(cancellationToken);
+        await servers.HealAsync(cancellationToken);
+        return servers;
+    }
+
     public ValueTask DisposeAsync() => _servers.DisposeAsync();
 }
 
