@@ -11,6 +11,8 @@ using Monitor.Gateway.Api.Tokens;
 using Monitor.Gateway.Health;
 using Monitor.Gateway.Metrics;
 using Monitor.Gateway.OpenApi;
+using Monitor.Gateway.Web;
+using Monitor.Gateway.Web.Serving;
 
 namespace Monitor.Gateway;
 
@@ -34,11 +36,17 @@ public static class GatewaySetup
         services.AddSingleton(options);
         services.AddSingleton<StartupGate>();
         services.AddSingleton<TokenCache>();
+        services.AddSingleton<CallerFinder>();
         services.AddSingleton<AdminBootstrap>();
         services.AddHostedService<TokenTouches>();
         services.AddSingleton<MetricRegistry>();
         services.AddSingleton<TargetReader>();
         services.AddSingleton<TargetOperations>();
+        services.AddSingleton<EditNews>();
+        services.AddSingleton<TargetEdits>();
+        services.AddSingleton<DryRuns>();
+        services.AddSingleton<ChannelEdits>();
+        services.AddSingleton<TokenEdits>();
         services.AddSingleton<TargetsApi>();
         services.AddSingleton<ProbesApi>();
         services.AddSingleton<HistoryApi>();
@@ -49,6 +57,7 @@ public static class GatewaySetup
         services.AddSingleton<HealthApi>();
         services.AddSingleton<MetricsApi>();
         services.AddSingleton<OpenApiDocument>();
+        WebSetup.Add(services);
         return services;
     }
 
@@ -56,6 +65,7 @@ public static class GatewaySetup
     public static WebApplication MapMonitorGateway(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<ErrorPages>();
         app.UseMiddleware<AccessGate>();
         var services = app.Services;
         var targets = services.GetRequiredService<TargetOperations>();
@@ -69,6 +79,7 @@ public static class GatewaySetup
         services.GetRequiredService<HealthApi>().Map(app);
         services.GetRequiredService<MetricsApi>().Map(app);
         services.GetRequiredService<OpenApiDocument>().Map(app);
+        WebSetup.Map(app);
         return app;
     }
 }
