@@ -17,10 +17,11 @@ internal sealed class AlertPages(IHistoryStore history, ITargetStore store, Boar
 {
     private const string AlertList = "alerts:fired_at";
     private const int MaxChannels = 500;
-    private const int ResultsShown = 60;
+    private const int ResultsShown = 15;
 
     private static readonly string[] Statuses = ["firing", "resolved"];
-    private static readonly TimeSpan Around = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Before = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan After = TimeSpan.FromSeconds(5);
     private static readonly Problem Missing = Problem.NotFound(new LocalizedText("there is no such alert", "告警不存在"));
 
     public void Map(IEndpointRouteBuilder routes, PageRoutes pages)
@@ -99,13 +100,15 @@ internal sealed class AlertPages(IHistoryStore history, ITargetStore store, Boar
         }
 
         var alert = row.Alert;
-        var first = await ResultsAsync(alert.TargetId, alert.StartedAt - Around, alert.FiredAt + Around, cancellationToken);
-        var last = alert.ResolvedAt is { } over && over - Around > alert.FiredAt + Around
-            ? await ResultsAsync(alert.TargetId, over - Around, over + Around, cancellationToken)
+        var first = await ResultsAsync(alert.TargetId, alert.StartedAt - Before, alert.FiredAt + After, cancellationToken);
+        var last = alert.ResolvedAt is { } over
+            ? await ResultsAsync(alert.TargetId, Max(over - Before, alert.FiredAt + After), over + After, cancellationToken)
             : [];
         CheckRecord[] results = [.. last, .. first];
         return new AlertModel(row, await ChannelsAsync(cancellationToken), [.. results.Reverse()], await store.FindTargetAsync(alert.TargetId, cancellationToken) is not null);
     }
+
+    private static DateTimeOffset Max(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
 
     private async Task<IReadOnlyList<CheckRecord>> ResultsAsync(long targetId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
         (await history.ListResultsAsync(new ResultQuery(targetId, from, to, null, ResultsShown), cancellationToken)).Items;

@@ -16,7 +16,7 @@ namespace Monitor.Gateway.Web.Forms;
 internal sealed class SchemaForm(InstallationKeys keys)
 {
     private const string Purpose = "typed secret";
-    private const int SpareRows = 2;
+    private const int SpareRows = 1;
 
     /// <summary>A form with what is stored.</summary>
     /// <param name="values">With secrets masked; null for a new one.</param>

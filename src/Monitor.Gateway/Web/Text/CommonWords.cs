@@ -8,6 +8,7 @@ internal static class CommonWords
     public static readonly LocalizedText Product = new("Monitor", "Monitor 监控");
     public static readonly LocalizedText SkipToContent = new("Skip to content", "跳到正文");
     public static readonly LocalizedText MainNavigation = new("Main", "主导航");
+    public static readonly LocalizedText Above = new("Where this belongs", "上级页面");
     public static readonly LocalizedText Overview = new("Overview", "总览");
     public static readonly LocalizedText Targets = new("Targets", "目标");
     public static readonly LocalizedText Alerts = new("Alerts", "告警");

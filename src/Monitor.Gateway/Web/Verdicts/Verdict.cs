@@ -18,7 +18,7 @@ namespace Monitor.Gateway.Web.Verdicts;
 /// </summary>
 internal static class Verdict
 {
-    private const int ResultsShown = 8;
+    private const int ResultsShown = 5;
 
     /// <param name="results">Newest first.</param>
     /// <param name="alerts">Newest first.</param>
@@ -31,7 +31,7 @@ internal static class Verdict
             steps.Add(new("warn", visitor.T(WhyWords.Disabled)));
         }
 
-        steps.AddRange(Counted(visitor, settings, results));
+        steps.AddRange(Counted(visitor, settings, results, now.Failures));
         steps.AddRange(State(visitor, now, settings));
         var last = alerts.Count > 0 ? alerts[0] : null;
         steps.AddRange(last is null ? [new("info", visitor.T(WhyWords.NeverFired))] : Told(visitor, last, channels));
@@ -40,10 +40,10 @@ internal static class Verdict
     }
 
     /// <summary>What each of the last results counted for.</summary>
-    internal static IEnumerable<VerdictStep> Counted(Visitor visitor, TargetSettings settings, IReadOnlyList<CheckRecord> results)
+    /// <param name="inRow">Failures in a row by now: results that are not among these have counted, too.</param>
+    internal static IEnumerable<VerdictStep> Counted(Visitor visitor, TargetSettings settings, IReadOnlyList<CheckRecord> results, int inRow)
     {
-        var (failures, warnings) = (0, 0);
-        var known = false;
+        var (failures, warnings) = (Earlier(results, inRow), 0);
         var told = new List<VerdictStep>();
         foreach (var result in results.Reverse())
         {
@@ -60,12 +60,11 @@ internal static class Verdict
             else if (result.Outcome == ProbeOutcome.Failed)
             {
                 failures++;
-                var count = (known ? "" : "≥ ") + failures.ToString(CultureInfo.InvariantCulture);
-                step = new("bad", visitor.T(failures >= settings.FailureThreshold ? WhyWords.FailureReached : WhyWords.Failure, at, count, settings.FailureThreshold, result.Message));
+                step = new("bad", visitor.T(failures >= settings.FailureThreshold ? WhyWords.FailureReached : WhyWords.Failure, at, failures, settings.FailureThreshold, result.Message));
             }
             else
             {
-                (failures, known) = (0, true);
+                failures = 0;
                 warnings = result.Warnings.Count > 0 ? warnings + 1 : 0;
                 step = result.Warnings.Count == 0
                     ? new("ok", visitor.T(WhyWords.Success, at))
@@ -76,6 +75,13 @@ internal static class Verdict
         }
 
         return told.TakeLast(ResultsShown);
+    }
+
+    /// <summary>Failures of the present row that are older than the results at hand.</summary>
+    private static int Earlier(IReadOnlyList<CheckRecord> results, int inRow)
+    {
+        var counted = results.Where(result => result is { Outcome: ProbeOutcome.Failed, Trigger: not ProbeTrigger.Manual } or { Outcome: ProbeOutcome.Ok, Trigger: not ProbeTrigger.Manual });
+        return counted.Any(result => result.Success) ? 0 : Math.Max(0, inRow - counted.Count());
     }
 
     private static IEnumerable<VerdictStep> State(Visitor visitor, BoardTarget now, TargetSettings settings)
