@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Monitor.Core.Ports;
-using Monitor.Core.Schemas;
 using Monitor.Core.Text;
 using Monitor.Gateway.Access;
 using Monitor.Gateway.OpenApi;

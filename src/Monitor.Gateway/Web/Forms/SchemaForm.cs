@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Monitor.Core.Schemas;
-using Monitor.Gateway.Api.Targets;
 using Monitor.Gateway.Web.Sessions;
 
 namespace Monitor.Gateway.Web.Forms;

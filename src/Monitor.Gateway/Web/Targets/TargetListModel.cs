@@ -1,6 +1,5 @@
 using Monitor.Core.Channels;
 using Monitor.Core.Health;
-using Monitor.Core.Ports;
 using Monitor.Core.Text;
 using Monitor.Gateway.Web.Live;
 

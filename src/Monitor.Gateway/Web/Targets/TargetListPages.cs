@@ -164,7 +164,7 @@ internal sealed class TargetListPages(
 
     private static GoTo Back(string address, string done, int count)
     {
-        var plain = System.Text.RegularExpressions.Regex.Replace(address, "(?<=[?&])(done|n)=[^&]*&?", "", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)).TrimEnd('?', '&');
+        var plain = System.Text.RegularExpressions.Regex.Replace(address, "(?<=[?&])(done|n)=[^&]*&?", "", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).TrimEnd('?', '&');
         return GoTo.Local(string.Create(CultureInfo.InvariantCulture, $"{plain}{(plain.Contains('?', StringComparison.Ordinal) ? '&' : '?')}done={done}&n={count}"));
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Routing;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
-using Monitor.Core.Targets;
 using Monitor.Core.Text;
 using Monitor.Gateway.Api;
 using Monitor.Gateway.Api.Targets;

@@ -1,13 +1,8 @@
-using Monitor.Core.Text;
 using Monitor.Gateway.Web.Text;
 
 namespace Monitor.Gateway.Web.Targets;
 
-/// <summary>How far back a target's page looks.</summary>
-/// <param name="Step">One point of the chart.</param>
-/// <param name="Bar">One uptime bar: a whole number of steps.</param>
-public sealed record TargetRange(string Key, TimeSpan Length, TimeSpan Step, TimeSpan Bar, LocalizedText Name);
-
+/// <summary>The ranges that there are.</summary>
 internal static class TargetRanges
 {
     public static readonly IReadOnlyList<TargetRange> All =

@@ -27,7 +27,7 @@ internal static class MetricWords
         ["rtt_avg_ms"] = new("Average answer", "平均往返"),
         ["rtt_max_ms"] = new("Slowest answer", "最长往返"),
         ["ttl"] = new("TTL", "TTL 跳数"),
-        ["select_ms"] = new("SELECT 1", "SELECT 1 耗时"),
+        ["select_ms"] = new("Smallest query", "最小查询耗时"),
         ["active_connections"] = new("Active connections", "活动连接"),
         ["total_connections"] = new("All connections", "全部连接"),
         ["max_connections"] = new("Connections allowed", "最大连接数"),

@@ -5,7 +5,6 @@ using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 using Monitor.Core.Targets;
-using Monitor.Core.Text;
 using Monitor.Gateway.Web.Live;
 using Monitor.Gateway.Web.Text;
 using Monitor.Gateway.Web.Viewing;
