@@ -53,6 +53,7 @@ public static class GatewaySetup
         services.AddSingleton<ChannelsApi>();
         services.AddSingleton<AlertsApi>();
         services.AddSingleton<TokensApi>();
+        services.AddSingleton<ClusterFigures>();
         services.AddSingleton<ServiceApi>();
         services.AddSingleton<HealthApi>();
         services.AddSingleton<MetricsApi>();

@@ -48,7 +48,7 @@ public sealed class Browser : IAsyncDisposable
 
     private async Task<IBrowser> StartAsync()
     {
-        await _starting.WaitAsync();
+        await _starting.WaitAsync(TestContext.Current.CancellationToken);
         try
         {
             _playwright ??= await Playwright.CreateAsync();

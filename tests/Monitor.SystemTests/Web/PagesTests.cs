@@ -85,7 +85,8 @@ public sealed class PagesTests(Browser browser, PagesTests.Site site) : IClassFi
     }
 
     /// <summary>Its parts have arrived once: what a visitor sees who stays for a moment.</summary>
-    private static Task LiveAsync(IPage page) => page.WaitForSelectorAsync("#live-state.on", new PageWaitForSelectorOptions { State = WaitForSelectorState.Attached });
+    private static async Task LiveAsync(IPage page) =>
+        await page.WaitForSelectorAsync("#live-state.on", new PageWaitForSelectorOptions { State = WaitForSelectorState.Attached });
 
     /// <summary>One silo for all looks, started by the first.</summary>
     public sealed class Site : IAsyncDisposable

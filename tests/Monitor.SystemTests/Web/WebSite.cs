@@ -57,7 +57,7 @@ public sealed class WebSite : IAsyncDisposable
         await site.StatusAsync(site.Down, "unhealthy");
         await site.StatusAsync(site.Warned, "degraded");
         await Eventually.TrueAsync("the notice of the outage is delivered", async () =>
-            (await site.Api.AlertsAsync(site.Down, Scene.Token)).FirstOrDefault()?["deliveries"]![0]!.Word("status") == "sent", Scene.Token);
+            (await site.Api.AlertsAsync(site.Down, Scene.Token)) is [{ } alert, ..] && alert["deliveries"]![0]!.Word("status") == "sent", Scene.Token);
         return site;
     }
 

@@ -33,10 +33,8 @@ public sealed partial class WebTextsTests
     }
 
     [Fact]
-    public void No_script_and_no_style_sheet_holds_one_either()
-    {
-        Assert.Empty(Directory.EnumerateFiles(Repository.File("src/Monitor.Gateway/Web/Assets")).Where(file => Chinese().IsMatch(File.ReadAllText(file))));
-    }
+    public void No_script_and_no_style_sheet_holds_one_either() =>
+        Assert.DoesNotContain(Directory.EnumerateFiles(Repository.File("src/Monitor.Gateway/Web/Assets")), file => Chinese().IsMatch(File.ReadAllText(file)));
 
     private static IEnumerable<(string Name, LocalizedText Text)> Texts()
     {

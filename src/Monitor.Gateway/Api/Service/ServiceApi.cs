@@ -2,14 +2,13 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
-using Monitor.Core.Shards;
 using Monitor.Gateway.Api.Targets;
 using Monitor.Gateway.OpenApi;
 
 namespace Monitor.Gateway.Api.Service;
 
 /// <summary>What this service can probe, and the silos that make it up.</summary>
-internal sealed class ServiceApi(ProberCatalog catalog, SiloIdentity silo, ITargetRuntime runtime, TimeProvider time)
+internal sealed class ServiceApi(ProberCatalog catalog, ClusterFigures figures)
 {
     private static readonly ApiOperation Probers = new("GET", "/api/v1/probers", "listProbers", Role.Viewer, "What can be probed, with the JSON Schema of each config")
     {
@@ -53,25 +52,27 @@ internal sealed class ServiceApi(ProberCatalog catalog, SiloIdentity silo, ITarg
 
     private void Write(Utf8JsonWriter writer)
     {
-        var figures = runtime.Figures();
+        var cluster = figures.Read();
         writer.WriteStartObject();
         writer.WriteStartArray("silos");
-        writer.WriteStartObject();
-        writer.WriteString("name", silo.Name);
-        writer.WriteString("zone", silo.Zone);
-        writer.WriteString("address", silo.Address);
-        writer.WriteTime("started_at", silo.StartedAt);
-        writer.WriteTime("heartbeat_at", time.GetUtcNow());
-        writer.WriteNumber("shards", figures.Shards);
-        writer.WriteNumber("targets", figures.Targets);
-        writer.WriteNumber("probes_per_second", Finite(figures.ProbesPerSecond));
-        writer.WriteNumber("schedule_lag_p99_ms", Finite(figures.ScheduleLagP99Milliseconds));
-        writer.WriteEndObject();
+        foreach (var silo in cluster.Silos)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", silo.Name);
+            writer.WriteString("zone", silo.Zone);
+            writer.WriteString("address", silo.Address);
+            writer.WriteTime("started_at", silo.StartedAt);
+            writer.WriteTime("heartbeat_at", silo.HeartbeatAt);
+            writer.WriteNumber("shards", silo.Shards);
+            writer.WriteNumber("targets", silo.Targets);
+            writer.WriteNumber("probes_per_second", silo.ProbesPerSecond);
+            writer.WriteNumber("schedule_lag_p99_ms", silo.ScheduleLag);
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndArray();
-        writer.WriteNumber("shards", ShardMap.Count);
-        writer.WriteNumber("unowned", ShardMap.Count - figures.Shards);
+        writer.WriteNumber("shards", cluster.Shards);
+        writer.WriteNumber("unowned", cluster.Unowned);
         writer.WriteEndObject();
     }
-
-    private static double Finite(double number) => double.IsFinite(number) ? Math.Round(number, 3) : 0;
 }

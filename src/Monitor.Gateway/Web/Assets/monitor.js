@@ -107,7 +107,9 @@
     if (!address || !window.EventSource) { return; }
     let last = document.body.dataset.since || '0';
     let source = null;
+    let away = false;
     const open = () => {
+      if (away) { return; }
       source = new EventSource(address + (address.includes('?') ? '&' : '?') + 'since=' + last);
       source.onopen = () => showLive(true);
       source.onmessage = (event) => {
@@ -126,7 +128,19 @@
       };
     };
     open();
-    addEventListener('pagehide', () => source?.close());
+
+    // A browser has few connections to one site: a page that nobody has looked at for a while gives its own back.
+    let leaving = 0;
+    document.addEventListener('visibilitychange', () => {
+      clearTimeout(leaving);
+      if (document.hidden) {
+        leaving = setTimeout(() => { away = true; source.close(); }, 120000);
+      } else if (away) {
+        away = false;
+        open();
+      }
+    });
+    addEventListener('pagehide', () => source.close());
     addEventListener('pageshow', (event) => { if (event.persisted) { location.reload(); } });
   };
 

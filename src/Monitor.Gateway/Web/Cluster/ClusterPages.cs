@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Routing;
 using Monitor.Core.Ports;
-using Monitor.Core.Shards;
+using Monitor.Gateway.Api.Service;
 using Monitor.Gateway.Web.Live;
 using Monitor.Gateway.Web.Serving;
 using Monitor.Gateway.Web.Viewing;
@@ -8,7 +8,7 @@ using Monitor.Gateway.Web.Viewing;
 namespace Monitor.Gateway.Web.Cluster;
 
 /// <summary>The monitor itself: its silos, their shards, and what is not well.</summary>
-internal sealed class ClusterPages(SiloIdentity silo, ITargetRuntime runtime, BoardReader reader, PageWriter writer, TimeProvider time)
+internal sealed class ClusterPages(ClusterFigures figures, ITargetRuntime runtime, BoardReader reader, PageWriter writer)
 {
     public void Map(IEndpointRouteBuilder routes, PageRoutes pages) => pages.Get(routes, "/cluster", Role.Viewer, ShowAsync);
 
@@ -18,11 +18,8 @@ internal sealed class ClusterPages(SiloIdentity silo, ITargetRuntime runtime, Bo
 
     private ClusterModel Model(Board board)
     {
-        var figures = runtime.Figures();
-        var line = new SiloLine(
-            silo.Name, silo.Zone, silo.Address, silo.StartedAt, time.GetUtcNow(), figures.Shards, figures.Targets, figures.ProbesPerSecond, figures.ScheduleLagP99Milliseconds, IsThis: true);
         var unprobed = runtime.Unprobed().Take(100).Select(id => (id, board.ById.GetValueOrDefault(id)?.Name ?? "")).ToArray();
-        return new ClusterModel([line], ShardMap.Count, ShardMap.Count - figures.Shards, board.Reasons, unprobed);
+        return new ClusterModel(figures.Read(), board.Reasons, unprobed);
     }
 
     private sealed class ClusterTopic(ClusterPages pages, Visitor visitor) : CountTopic(visitor)

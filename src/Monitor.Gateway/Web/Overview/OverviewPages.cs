@@ -15,6 +15,8 @@ internal sealed class OverviewPages(BoardReader reader, ITargetStore store, Page
     /// <summary>Beyond these a page that is read anew is smaller than its parts.</summary>
     private const int MaxParts = 300;
 
+    private Dictionary<long, string>? _channels;
+
     public void Map(IEndpointRouteBuilder routes, PageRoutes pages) => pages.Get(routes, "/", Role.Viewer, ShowAsync);
 
     public LiveTopic Topic(Visitor visitor) => new OverviewTopic(this, visitor);
@@ -24,8 +26,17 @@ internal sealed class OverviewPages(BoardReader reader, ITargetStore store, Page
 
     private async Task<OverviewModel> ModelAsync(Board board, CancellationToken cancellationToken)
     {
-        var channels = await store.ListChannelsAsync(new ChannelQuery(MaxChannels), cancellationToken);
-        return new OverviewModel(board, channels.Items.ToDictionary(channel => channel.Id, channel => channel.Settings.Name));
+        try
+        {
+            var channels = await store.ListChannelsAsync(new ChannelQuery(MaxChannels), cancellationToken);
+            _channels = channels.Items.ToDictionary(channel => channel.Id, channel => channel.Settings.Name);
+        }
+        catch (StoreUnavailableException) when (_channels is not null)
+        {
+            // While the store is away this is the page that must be there: with the names as they were.
+        }
+
+        return new OverviewModel(board, _channels);
     }
 
     private sealed class OverviewTopic(OverviewPages pages, Visitor visitor) : CountTopic(visitor)
