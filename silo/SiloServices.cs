@@ -52,6 +52,7 @@ internal static class SiloServices
             AdminTokenHash = settings.AdminToken is null ? null : TokenText.Hash(settings.AdminToken),
             ProtectMetrics = settings.ProtectMetrics,
             Language = settings.Language,
+            TimeZone = settings.TimeZone,
             PublicUrl = settings.PublicUrl,
         });
 

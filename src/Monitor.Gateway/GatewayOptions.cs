@@ -16,6 +16,9 @@ public sealed record GatewayOptions
     /// <summary>The language of what the service itself says (<c>last_message</c>, notes). Errors follow the caller's Accept-Language.</summary>
     public Language Language { get; init; } = Language.Chinese;
 
+    /// <summary>In which pages show times to a browser that has not told its own.</summary>
+    public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
+
     /// <summary>Where people reach this service; null when it was not told.</summary>
     public Uri? PublicUrl { get; init; }
 

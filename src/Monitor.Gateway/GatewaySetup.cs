@@ -12,6 +12,8 @@ using Monitor.Gateway.Health;
 using Monitor.Gateway.Metrics;
 using Monitor.Gateway.OpenApi;
 using Monitor.Gateway.Peers;
+using Monitor.Gateway.Web;
+using Monitor.Gateway.Web.Serving;
 
 namespace Monitor.Gateway;
 
@@ -35,22 +37,30 @@ public static class GatewaySetup
         services.AddSingleton(options);
         services.AddSingleton<StartupGate>();
         services.AddSingleton<TokenCache>();
+        services.AddSingleton<CallerFinder>();
         services.AddSingleton<AdminBootstrap>();
         services.AddHostedService<TokenTouches>();
         services.AddSingleton<MetricRegistry>();
         services.AddSingleton<TargetReader>();
         services.AddSingleton<TargetOperations>();
+        services.AddSingleton<EditNews>();
+        services.AddSingleton<TargetEdits>();
+        services.AddSingleton<DryRuns>();
+        services.AddSingleton<ChannelEdits>();
+        services.AddSingleton<TokenEdits>();
         services.AddSingleton<TargetsApi>();
         services.AddSingleton<ProbesApi>();
         services.AddSingleton<HistoryApi>();
         services.AddSingleton<ChannelsApi>();
         services.AddSingleton<AlertsApi>();
         services.AddSingleton<TokensApi>();
+        services.AddSingleton<ClusterFigures>();
         services.AddSingleton<ServiceApi>();
         services.AddSingleton<HealthApi>();
         services.AddSingleton<MetricsApi>();
         services.AddSingleton<OpenApiDocument>();
         services.AddSingleton<PeerApi>();
+        WebSetup.Add(services);
         return services;
     }
 
@@ -58,6 +68,7 @@ public static class GatewaySetup
     public static WebApplication MapMonitorGateway(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<ErrorPages>();
         app.UseMiddleware<AccessGate>();
         var services = app.Services;
         var targets = services.GetRequiredService<TargetOperations>();
@@ -72,6 +83,7 @@ public static class GatewaySetup
         services.GetRequiredService<MetricsApi>().Map(app);
         services.GetRequiredService<OpenApiDocument>().Map(app);
         services.GetRequiredService<PeerApi>().Map(app);
+        WebSetup.Map(app);
         return app;
     }
 }

@@ -34,6 +34,7 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
     "kafka-fleet" => KafkaCost.FleetAsync,
     "probe" when options.Text("type", "") == "cassandra" => CassandraCost.RunAsync,
     "probe" when options.Text("type", "") == "postgresql" => PostgresCost.RunAsync,
+    "web" => WebBenchmark.RunAsync,
     _ => null,
 };
 if (run is null)
@@ -47,6 +48,7 @@ if (run is null)
         storm    --targets 5000 --interval 5
         uptime   --targets 4 --interval 30
         probe    --type postgresql --probes 2000
+        web      --targets 2000 --viewers 200 --seconds 30
         disk     bytes a stored result
         probe    --type redis --probes 5000
         probe    --type kafka --probes 500

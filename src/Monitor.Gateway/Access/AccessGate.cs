@@ -8,7 +8,7 @@ using Monitor.Gateway.Api;
 namespace Monitor.Gateway.Access;
 
 /// <summary>Lets a call under <c>/api</c> in with a valid token of a sufficient role; what names no role is for administrators only.</summary>
-internal sealed class AccessGate(RequestDelegate next, GatewayOptions options, TokenCache tokens, TimeProvider time)
+internal sealed class AccessGate(RequestDelegate next, GatewayOptions options, CallerFinder callers)
 {
     private const string Scheme = "Bearer ";
 
@@ -72,19 +72,6 @@ internal sealed class AccessGate(RequestDelegate next, GatewayOptions options, T
             return null;
         }
 
-        var hash = TokenText.Hash(given[Scheme.Length..].Trim());
-        if (hash == options.AdminTokenHash)
-        {
-            return Caller.Configured;
-        }
-
-        var now = time.GetUtcNow();
-        if (await tokens.FindAsync(hash, context.RequestAborted) is not { } token || token.ExpiresAt <= now)
-        {
-            return null;
-        }
-
-        tokens.Touch(token.Id, now);
-        return new Caller(token.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), token.Name, token.Role);
+        return await callers.FindAsync(TokenText.Hash(given[Scheme.Length..].Trim()), context.RequestAborted);
     }
 }

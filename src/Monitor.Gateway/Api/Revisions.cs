@@ -19,32 +19,24 @@ internal static class Revisions
         RetryAfter = TimeSpan.FromSeconds(1),
     };
 
-    /// <summary>Whether the client asked for one revision at all: <c>*</c> and no header are any.</summary>
-    public static bool Pinned(this ApiCall call) => call.IfMatch.Any(header => header?.Trim() != "*");
+    /// <summary>What If-Match says: <c>*</c> and no header are any revision.</summary>
+    public static Expectation Expected(this ApiCall call) => call.IfMatch.Any(header => header?.Trim() != "*")
+        ? new Expectation(revision => Names(call, revision))
+        : Expectation.Any;
 
-    public static bool Accepts(this ApiCall call, long revision)
-    {
-        if (!call.Pinned())
-        {
-            return true;
-        }
-
-        var tag = string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
-        return call.IfMatch.Any(header => header is not null && header.Split(',', StringSplitOptions.TrimEntries).Contains(tag, StringComparer.Ordinal));
-    }
-
-    /// <summary>Runs a read-change-write until it meets no race; with If-Match a race is the client's.</summary>
+    /// <summary>Runs a read-change-write until it meets no race; where a revision was asked for, a race is the client's.</summary>
     /// <param name="attempt">One try; null when the revision was lost.</param>
-    public static async Task<ApiAnswer> EditAsync(this ApiCall call, Func<Task<ApiAnswer?>> attempt)
+    public static async Task<Reading<T>> EditAsync<T>(Expectation expected, Func<Task<Reading<T>?>> attempt)
+        where T : class
     {
         for (var tries = 0; tries < Tries; tries++)
         {
-            if (await attempt() is { } answer)
+            if (await attempt() is { } done)
             {
-                return answer;
+                return done;
             }
 
-            if (call.Pinned())
+            if (expected.IsPinned)
             {
                 return Lost;
             }
@@ -71,4 +63,24 @@ internal static class Revisions
                 "what this Idempotency-Key made is gone", "该 Idempotency-Key 所创建的内容已不存在")),
             _ => throw new InvalidOperationException($"an edit ended as {outcome.Problem}"),
         };
+
+    private static bool Names(ApiCall call, long revision)
+    {
+        var tag = string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
+        return call.IfMatch.Any(header => header is not null && header.Split(',', StringSplitOptions.TrimEntries).Contains(tag, StringComparer.Ordinal));
+    }
+}
+
+/// <summary>Which revision an edit is meant for.</summary>
+/// <param name="fits">Null: whatever it is.</param>
+internal sealed class Expectation(Func<long, bool>? fits)
+{
+    public static readonly Expectation Any = new(null);
+
+    /// <summary>One revision was asked for at all.</summary>
+    public bool IsPinned => fits is not null;
+
+    public static Expectation Exactly(long revision) => new(given => given == revision);
+
+    public bool Accepts(long revision) => fits?.Invoke(revision) ?? true;
 }

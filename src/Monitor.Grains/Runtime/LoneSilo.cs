@@ -4,7 +4,7 @@ using Monitor.Core.Shards;
 namespace Monitor.Grains.Runtime;
 
 /// <summary>The directory of a silo that is alone.</summary>
-public sealed class LoneSilo(SiloIdentity silo, TargetRuntime targets, TimeProvider time) : ISiloDirectory
+public sealed class LoneSilo(SiloIdentity silo, ITargetRuntime targets, TimeProvider time) : ISiloDirectory
 {
     public Task<SiloDirectory> ReadAsync(CancellationToken cancellationToken)
     {

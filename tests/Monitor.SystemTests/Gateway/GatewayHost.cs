@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
+using Monitor.Grains.Runtime;
 using Monitor.Gateway;
 using Monitor.Gateway.Access;
 using Monitor.Gateway.Health;
@@ -63,7 +64,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             builder.Services.AddSingleton<ITargetStore>(store).AddSingleton<IHistoryStore>(store).AddSingleton<ITokenStore>(store).AddSingleton<IStoreLifecycle>(store);
         }
 
-        builder.Services.AddSingleton<ITargetRuntime>(runtime).AddSingleton<IChannelTester>(runtime).AddSingleton<ICondition>(runtime);
+        builder.Services.AddSingleton<ITargetRuntime>(runtime).AddSingleton<IChannelTester>(runtime).AddSingleton<ICondition>(runtime).AddSingleton<ISiloDirectory, LoneSilo>();
         builder.Services.AddSingleton(new ProberCatalog(FakeProber.All)).AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(new SiloIdentity("node-1", "default", "http://127.0.0.1:5080", new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)));
         builder.Services.AddMonitorGateway(options ?? new GatewayOptions { AdminTokenHash = TokenText.Hash(AdminToken) });

@@ -136,6 +136,24 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task History_of_whole_hours_is_the_same_whether_results_are_open_packed_or_gone()
+    {
+        var id = await TargetAsync();
+        await CommitResultsAsync(Enumerable.Range(0, 300).Select(i => i % 50 == 7 ? Failed(id, At(i)) : Ok(id, At(i), 10 + (i % 5))));
+        var open = await HoursAsync();
+        Assert.Equal([120L, 120L, 60L], open.Select(point => point.Checks));
+        Assert.Equal(6, open.Sum(point => point.Failures));
+        await MaintainAsync(At(1_000));
+        Assert.Equal(open, await HoursAsync());
+        await CommitResultsAsync([Failed(id, At(301))]);
+        Assert.Equal(61, (await HoursAsync())[^1].Checks);
+        await MaintainAsync(Start.AddDays(10));
+        Assert.Equal(open.Take(2), (await HoursAsync()).Take(2));
+
+        async Task<IReadOnlyList<HistoryPoint>> HoursAsync() => await Store.History.HistoryAsync(id, At(0), At(400), TimeSpan.FromHours(1), Token);
+    }
+
+    [Fact]
     public async Task Retention_forgets_what_is_old_but_never_an_open_alert_and_all_of_a_target_that_is_gone()
     {
         var kept = await TargetAsync();

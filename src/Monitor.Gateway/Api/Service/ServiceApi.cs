@@ -2,14 +2,13 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
-using Monitor.Core.Shards;
 using Monitor.Gateway.Api.Targets;
 using Monitor.Gateway.OpenApi;
 
 namespace Monitor.Gateway.Api.Service;
 
 /// <summary>What this service can probe, and the silos that make it up.</summary>
-internal sealed class ServiceApi(ProberCatalog catalog, ISiloDirectory silos)
+internal sealed class ServiceApi(ProberCatalog catalog, ClusterFigures figures)
 {
     private static readonly ApiOperation Probers = new("GET", "/api/v1/probers", "listProbers", Role.Viewer, "What can be probed, with the JSON Schema of each config")
     {
@@ -51,15 +50,15 @@ internal sealed class ServiceApi(ProberCatalog catalog, ISiloDirectory silos)
 
     private async Task<ApiAnswer> ClusterAsync(ApiCall call)
     {
-        var directory = await silos.ReadAsync(call.Aborted);
-        return new JsonAnswer(writer => Write(writer, directory));
+        var cluster = await figures.ReadAsync(call.Aborted);
+        return new JsonAnswer(writer => Write(writer, cluster));
     }
 
-    private static void Write(Utf8JsonWriter writer, SiloDirectory directory)
+    private static void Write(Utf8JsonWriter writer, ClusterState cluster)
     {
         writer.WriteStartObject();
         writer.WriteStartArray("silos");
-        foreach (var silo in directory.Silos)
+        foreach (var silo in cluster.Silos)
         {
             writer.WriteStartObject();
             writer.WriteString("name", silo.Name);
@@ -68,17 +67,15 @@ internal sealed class ServiceApi(ProberCatalog catalog, ISiloDirectory silos)
             writer.WriteTime("started_at", silo.StartedAt);
             writer.WriteTime("heartbeat_at", silo.HeartbeatAt);
             writer.WriteNumber("shards", silo.Shards);
-            writer.WriteNumber("targets", silo.Figures?.Targets ?? 0);
-            writer.WriteNumber("probes_per_second", Finite(silo.Figures?.ProbesPerSecond ?? 0));
-            writer.WriteNumber("schedule_lag_p99_ms", Finite(silo.Figures?.ScheduleLagP99Milliseconds ?? 0));
+            writer.WriteNumber("targets", silo.Targets);
+            writer.WriteNumber("probes_per_second", silo.ProbesPerSecond);
+            writer.WriteNumber("schedule_lag_p99_ms", silo.ScheduleLag);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
-        writer.WriteNumber("shards", ShardMap.Count);
-        writer.WriteNumber("unowned", directory.Unowned);
+        writer.WriteNumber("shards", cluster.Shards);
+        writer.WriteNumber("unowned", cluster.Unowned);
         writer.WriteEndObject();
     }
-
-    private static double Finite(double number) => double.IsFinite(number) ? Math.Round(number, 3) : 0;
 }

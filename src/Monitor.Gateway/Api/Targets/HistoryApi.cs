@@ -29,7 +29,7 @@ internal sealed class HistoryApi(ITargetStore targets, IHistoryStore history, Ti
 
         if (await targets.FindTargetAsync(call.Id, call.Aborted) is null)
         {
-            return TargetsApi.Missing;
+            return TargetEdits.Missing;
         }
 
         var read = await Pages.ReadAsync(query.After, () => history.ListResultsAsync(query, call.Aborted));
@@ -52,7 +52,7 @@ internal sealed class HistoryApi(ITargetStore targets, IHistoryStore history, Ti
 
         if (await targets.FindTargetAsync(call.Id, call.Aborted) is null)
         {
-            return TargetsApi.Missing;
+            return TargetEdits.Missing;
         }
 
         var now = time.GetUtcNow();
@@ -82,7 +82,7 @@ internal sealed class HistoryApi(ITargetStore targets, IHistoryStore history, Ti
 
         if (await targets.FindTargetAsync(call.Id, call.Aborted) is null)
         {
-            return TargetsApi.Missing;
+            return TargetEdits.Missing;
         }
 
         var points = await history.HistoryAsync(call.Id, from, to, step, call.Aborted);

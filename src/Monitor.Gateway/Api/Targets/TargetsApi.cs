@@ -1,22 +1,15 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging;
 using Monitor.Core.Health;
 using Monitor.Core.Ports;
-using Monitor.Core.Schemas;
-using Monitor.Core.Targets;
-using Monitor.Core.Text;
 
 namespace Monitor.Gateway.Api.Targets;
 
 /// <summary>Targets: list, read, create, replace, change, delete, enable, disable.</summary>
-internal sealed partial class TargetsApi(
-    ITargetStore store, ITargetRuntime runtime, TargetReader reader, GatewayOptions options, TimeProvider time, ILogger<TargetsApi> log)
+internal sealed class TargetsApi(
+    ITargetStore store, ITargetRuntime runtime, TargetEdits edits, GatewayOptions options, TimeProvider time)
 {
-    public static readonly Problem Missing = Problem.NotFound(new LocalizedText("there is no such target", "目标不存在"));
-
     public void Map(IEndpointRouteBuilder routes, TargetOperations operations)
     {
         routes.MapOperation(operations.List, ListAsync);
@@ -83,12 +76,11 @@ internal sealed partial class TargetsApi(
     }
 
     private async Task<ApiAnswer> ReadAsync(ApiCall call) =>
-        await store.FindTargetAsync(call.Id, call.Aborted) is { } row ? Answer(row) : Missing;
+        await store.FindTargetAsync(call.Id, call.Aborted) is { } row ? Answer(row) : TargetEdits.Missing;
 
     private async Task<ApiAnswer> CreateAsync(ApiCall call)
     {
-        var given = await call.BodyAsync();
-        if (given.Refused(out var refusal, out var body))
+        if ((await call.BodyAsync()).Refused(out var refusal, out var body))
         {
             return refusal;
         }
@@ -96,20 +88,12 @@ internal sealed partial class TargetsApi(
         using (body)
         {
             if (call.Edit(time.GetUtcNow(), body).Refused(out refusal, out var edit)
-                || (await reader.ReadAsync(body.Root, stored: null, call.Aborted)).Refused(out refusal, out var settings))
+                || (await edits.CreateAsync(body.Root, edit, call.Aborted)).Refused(out refusal, out var row))
             {
                 return refusal;
             }
 
-            var outcome = await store.CreateTargetAsync(settings, edit, CancellationToken.None);
-            if (outcome.Value is not { } target)
-            {
-                return Revisions.Refusal(outcome, Missing);
-            }
-
-            await TellOwnerAsync(target.Id);
-            var replayed = outcome.Problem == EditProblem.Replayed ? await store.FindTargetAsync(target.Id, call.Aborted) : null;
-            return Answer(replayed ?? new TargetRow(target, null, null), StatusCodes.Status201Created);
+            return Answer(row, StatusCodes.Status201Created);
         }
     }
 
@@ -122,103 +106,18 @@ internal sealed partial class TargetsApi(
 
         using (body)
         {
-            return await EditAsync(call, (stored, cancelled) => reader.ReadAsync(isPatch ? Merged(stored, body.Root) : body.Root, stored, cancelled));
+            return Answer(await edits.ChangeAsync(call.Id, body.Root, isPatch, call.Expected(), call.Edit(time.GetUtcNow()), call.Aborted));
         }
     }
 
-    private Task<ApiAnswer> SwitchAsync(ApiCall call, bool enabled) =>
-        EditAsync(call, (stored, _) => Task.FromResult<Reading<TargetSettings>>(stored with { Enabled = enabled }));
+    private async Task<ApiAnswer> SwitchAsync(ApiCall call, bool enabled) =>
+        Answer(await edits.ChangeAsync(
+            call.Id, stored => stored with { Enabled = enabled }, call.Expected(), call.Edit(time.GetUtcNow()), call.Aborted));
 
-    private Task<ApiAnswer> EditAsync(ApiCall call, Func<TargetSettings, CancellationToken, Task<Reading<TargetSettings>>> change) => call.EditAsync(async () =>
-    {
-        if (await store.FindTargetAsync(call.Id, call.Aborted) is not { } row)
-        {
-            return Missing;
-        }
+    private async Task<ApiAnswer> DeleteAsync(ApiCall call) =>
+        (ApiAnswer?)await edits.DeleteAsync(call.Id, call.Expected(), call.Edit(time.GetUtcNow()), call.Aborted) ?? NoContent.Instance;
 
-        if (!call.Accepts(row.Target.Revision))
-        {
-            return Revisions.Lost;
-        }
-
-        if ((await change(row.Target.Settings, call.Aborted)).Refused(out var refusal, out var settings))
-        {
-            return refusal;
-        }
-
-        if (settings == row.Target.Settings)
-        {
-            return Answer(row);
-        }
-
-        var outcome = await store.UpdateTargetAsync(call.Id, row.Target.Revision, settings, call.Edit(time.GetUtcNow()), CancellationToken.None);
-        if (outcome.Problem == EditProblem.RevisionLost)
-        {
-            return null;
-        }
-
-        if (outcome.Value is not { } target)
-        {
-            return Revisions.Refusal(outcome, Missing);
-        }
-
-        await TellOwnerAsync(target.Id);
-        return Answer(row with { Target = target });
-    });
-
-    private async Task<ApiAnswer> DeleteAsync(ApiCall call)
-    {
-        long? expected = null;
-        if (call.Pinned())
-        {
-            if (await store.FindTargetAsync(call.Id, call.Aborted) is not { } row)
-            {
-                return Missing;
-            }
-
-            if (!call.Accepts(row.Target.Revision))
-            {
-                return Revisions.Lost;
-            }
-
-            expected = row.Target.Revision;
-        }
-
-        var outcome = await store.DeleteTargetAsync(call.Id, expected, call.Edit(time.GetUtcNow()), CancellationToken.None);
-        if (outcome.Problem != EditProblem.None)
-        {
-            return Revisions.Refusal(outcome, Missing);
-        }
-
-        await TellOwnerAsync(call.Id);
-        return NoContent.Instance;
-    }
-
-    /// <summary>A type of its own takes a config of its own: nothing of the old one is merged into it.</summary>
-    private static JsonElement Merged(TargetSettings stored, JsonElement patch)
-    {
-        var present = TargetJson.Sendable(stored);
-        var type = new ConfigValues(patch).Raw("type");
-        if (type is { ValueKind: JsonValueKind.String } given && given.GetString() != stored.Type)
-        {
-            present.Remove("config");
-        }
-
-        return JsonSerializer.SerializeToElement(MergePatch.Apply(present, patch), ConfigReader.Readable);
-    }
-
-    /// <summary>The edit is stored, whatever happens here: an owner that could not take it up now does so at its next look.</summary>
-    private async Task TellOwnerAsync(long id)
-    {
-        try
-        {
-            await runtime.TargetChangedAsync(id, CancellationToken.None);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            LogOwnerNotTold(e, id);
-        }
-    }
+    private ApiAnswer Answer(Reading<TargetRow> edited) => edited.Refused(out var refusal, out var row) ? refusal : Answer(row);
 
     private JsonAnswer Answer(TargetRow row, int status = StatusCodes.Status200OK)
     {

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Monitor.Core.Ports;
-using Monitor.Core.Schemas;
 using Monitor.Core.Text;
 using Monitor.Gateway.Access;
 using Monitor.Gateway.OpenApi;
@@ -11,18 +10,12 @@ using Monitor.Gateway.OpenApi;
 namespace Monitor.Gateway.Api.Tokens;
 
 /// <summary>API tokens: for administrators. The token itself is answered once.</summary>
-internal sealed class TokensApi(ITokenStore store, TokenCache cache, GatewayOptions options, TimeProvider time)
+internal sealed class TokensApi(ITokenStore store, TokenCache cache, TokenEdits edits, TimeProvider time)
 {
     private const string Root = "/api/v1/tokens";
     private const string One = Root + "/{id}";
     private const string Tag = "tokens";
     private const string TokenList = "tokens:id";
-
-    private static readonly Problem Missing = Problem.NotFound(new LocalizedText("there is no such token", "令牌不存在"));
-
-    private static readonly Problem LastAdmin = new(StatusCodes.Status409Conflict, new LocalizedText(
-        "this is the last administrator's token: without it nobody could make another; make another one first",
-        "这是最后一个管理员令牌：删除后将无人能再创建令牌，请先创建另一个"));
 
     private static readonly ApiOperation List = new("GET", Root, "listTokens", Role.Admin, "Tokens by id, without the tokens themselves")
     {
@@ -80,7 +73,7 @@ internal sealed class TokensApi(ITokenStore store, TokenCache cache, GatewayOpti
     }
 
     private async Task<ApiAnswer> ReadAsync(ApiCall call) =>
-        await store.FindTokenAsync(call.Id, call.Aborted) is { } token ? new JsonAnswer(writer => Write(writer, token, plain: null)) : Missing;
+        await store.FindTokenAsync(call.Id, call.Aborted) is { } token ? new JsonAnswer(writer => Write(writer, token, plain: null)) : TokenEdits.Missing;
 
     private async Task<ApiAnswer> CreateAsync(ApiCall call)
     {
@@ -92,64 +85,21 @@ internal sealed class TokensApi(ITokenStore store, TokenCache cache, GatewayOpti
         using (body)
         {
             var now = time.GetUtcNow();
-            var errors = new List<FieldError>();
-            TokenFields.Schema.Validate(body.Root, "", errors);
-            var values = new ConfigValues(body.Root);
-            var expires = values.Raw("expires_at") is { ValueKind: JsonValueKind.String } text ? ApiTime.Parse(text.GetString()!) : null;
-            if (expires <= now)
-            {
-                errors.Add(FieldError.At("expires_at", "must be in the future", "必须是将来的时间"));
-            }
-
-            if (errors.Count > 0)
-            {
-                return Problem.Invalid(errors);
-            }
-
-            if (call.Edit(now, body).Refused(out refusal, out var edit))
+            if (call.Edit(now, body).Refused(out refusal, out var edit)
+                || (await edits.CreateAsync(body.Root, edit)).Refused(out refusal, out var made))
             {
                 return refusal;
             }
 
-            var plain = TokenText.Create();
-            var role = EnumNames.Parse<Role>(values.Text("role")!)!.Value;
-            var outcome = await store.CreateTokenAsync(values.Text("name")!, role, TokenText.Hash(plain), expires, edit, CancellationToken.None);
-            if (outcome.Value is not { } token)
+            return new JsonAnswer(writer => Write(writer, made.Token, made.Plain, isNew: true), StatusCodes.Status201Created)
             {
-                return Revisions.Refusal(outcome, Missing);
-            }
-
-            await cache.RefreshAsync(CancellationToken.None);
-
-            // The token of a repeated call was answered to the first one; only its hash is left.
-            var once = outcome.Problem == EditProblem.Replayed ? null : plain;
-            return new JsonAnswer(writer => Write(writer, token, once, isNew: true), StatusCodes.Status201Created)
-            {
-                Location = Root + "/" + token.Id.ToString(CultureInfo.InvariantCulture),
+                Location = Root + "/" + made.Token.Id.ToString(CultureInfo.InvariantCulture),
             };
         }
     }
 
-    private async Task<ApiAnswer> DeleteAsync(ApiCall call)
-    {
-        var all = await store.LoadTokensAsync(call.Aborted);
-        var now = time.GetUtcNow();
-        if (options is { AdminTokenHash: null, Access: AccessMode.Tokens }
-            && all.Any(token => token.Id == call.Id && token.Role == Role.Admin)
-            && !all.Any(token => token.Id != call.Id && token.Role == Role.Admin && (token.ExpiresAt is null || token.ExpiresAt > now)))
-        {
-            return LastAdmin;
-        }
-
-        if (!await store.DeleteTokenAsync(call.Id, CancellationToken.None))
-        {
-            return Missing;
-        }
-
-        cache.Forget(call.Id);
-        await cache.RefreshAsync(CancellationToken.None);
-        return NoContent.Instance;
-    }
+    private async Task<ApiAnswer> DeleteAsync(ApiCall call) =>
+        (ApiAnswer?)await edits.RevokeAsync(call.Id, call.Aborted) ?? NoContent.Instance;
 
     private void Write(Utf8JsonWriter writer, ApiToken token, string? plain, bool isNew = false)
     {

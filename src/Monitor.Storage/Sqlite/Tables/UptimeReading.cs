@@ -53,6 +53,12 @@ internal sealed class UptimeReading
     public IReadOnlyList<HistoryPoint> History(long from, long to, long step)
     {
         var steps = new SortedDictionary<long, ResultSummary>();
+        if (step % RollupTable.HourMicros == 0)
+        {
+            AddHours(steps, from, to, step);
+            return Points(steps);
+        }
+
         var rawFrom = Math.Max(from, FirstRawHour() * RollupTable.HourMicros);
         if (from < rawFrom)
         {
@@ -68,17 +74,33 @@ internal sealed class UptimeReading
             At(steps, row.At / step * step).Count(row.Outcome, row.HasWarnings, row.LatencyMicros);
         }
 
-        return
-        [
-            .. steps.Where(pair => pair.Value.Checks > 0).Select(pair => new HistoryPoint(
-                Micros.ToTime(pair.Key),
-                pair.Value.Checks,
-                pair.Value.Failures,
-                pair.Value.Warnings,
-                pair.Value.Timed == 0 ? null : Math.Round(pair.Value.SumMicros / (double)pair.Value.Timed / 1_000, 3),
-                pair.Value.Timed == 0 ? null : pair.Value.MaxMicros / 1_000.0)),
-        ];
+        return Points(steps);
     }
+
+    /// <summary>Steps of whole hours need no results but those of the edges and those that no rollup knows yet.</summary>
+    private void AddHours(SortedDictionary<long, ResultSummary> steps, long from, long to, long step)
+    {
+        var (firstHour, endHour) = (CeilingHour(from), to / RollupTable.HourMicros);
+        var wholeFrom = Math.Min(firstHour * RollupTable.HourMicros, to);
+        var wholeTo = Math.Max(wholeFrom, endHour * RollupTable.HourMicros);
+        RollupTable.Add(_session, _targetId, firstHour, endHour, hour => At(steps, hour * RollupTable.HourMicros / step * step));
+        var rest = _results.Descending(_targetId, from, wholeFrom).Concat(_results.NotPacked(_targetId, wholeFrom, wholeTo)).Concat(_results.Descending(_targetId, wholeTo, to));
+        foreach (var row in rest.Where(row => row.IsConclusive))
+        {
+            At(steps, row.At / step * step).Count(row.Outcome, row.HasWarnings, row.LatencyMicros);
+        }
+    }
+
+    private static HistoryPoint[] Points(SortedDictionary<long, ResultSummary> steps) =>
+    [
+        .. steps.Where(pair => pair.Value.Checks > 0).Select(pair => new HistoryPoint(
+            Micros.ToTime(pair.Key),
+            pair.Value.Checks,
+            pair.Value.Failures,
+            pair.Value.Warnings,
+            pair.Value.Timed == 0 ? null : Math.Round(pair.Value.SumMicros / (double)pair.Value.Timed / 1_000, 3),
+            pair.Value.Timed == 0 ? null : pair.Value.MaxMicros / 1_000.0)),
+    ];
 
     private static long CeilingHour(long micros) => (micros + RollupTable.HourMicros - 1) / RollupTable.HourMicros;
 

@@ -1,0 +1,198 @@
+using Monitor.Core.Alerts;
+using Monitor.Core.Ports;
+using Monitor.Gateway.Api.Targets;
+
+namespace Monitor.Gateway.Web.Live;
+
+/// <summary>
+/// Keeps the board up to date for all who look at it, however many: settings from the store (only what was edited), what runs here from memory,
+/// what runs elsewhere from the store at a pace that its size allows.
+/// </summary>
+internal sealed class BoardReader(
+    ITargetStore store,
+    IHistoryStore history,
+    ITargetRuntime runtime,
+    IStoreLifecycle lifecycle,
+    IEnumerable<ICondition> conditions,
+    EditNews news,
+    RecentPast past,
+    TimeProvider time) : IDisposable
+{
+    private const int PageSize = 500;
+    private const int MaxSingleReads = 50;
+    private const int MaxOpenAlerts = 200;
+
+    /// <summary>How stale what this process does not run may be; and how much of the time may go into reading it.</summary>
+    private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
+    private const int ReadingShare = 40;
+
+    private static readonly TimeSpan AlertFreshness = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(200);
+
+    private readonly SemaphoreSlim _reading = new(1);
+    private Dictionary<long, TargetRow> _rows = [];
+    private TimeSpan _readTook;
+    private DateTimeOffset _readAt = DateTimeOffset.MinValue;
+    private DateTimeOffset _alertsAt = DateTimeOffset.MinValue;
+    private long _versionOfAlerts = -1;
+    private Board _board = Board.Empty;
+
+    public Board Latest => Volatile.Read(ref _board);
+
+    /// <summary>The board as it is now.</summary>
+    public async Task<Board> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (time.GetUtcNow() - Latest.At < Shortest && !news.Any)
+        {
+            return Latest;
+        }
+
+        await _reading.WaitAsync(cancellationToken);
+        try
+        {
+            if (time.GetUtcNow() - Latest.At < Shortest && !news.Any)
+            {
+                return Latest;
+            }
+
+            var edited = await ReadRowsAsync(cancellationToken);
+            var board = Overlaid(edited);
+            board = await WithAlertsAsync(board, cancellationToken);
+            Volatile.Write(ref _board, board);
+            return board;
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    public void Dispose() => _reading.Dispose();
+
+    /// <summary>True when settings may have changed.</summary>
+    private async Task<bool> ReadRowsAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var edited = news.Take();
+        var elsewhere = Latest.Targets.Any(target => !target.IsHere && target.Row.Target.Settings.Enabled);
+        var due = elsewhere ? Max(Freshness, _readTook * ReadingShare) : TimeSpan.FromSeconds(60);
+        try
+        {
+            if (now - _readAt >= due || edited.Count > MaxSingleReads)
+            {
+                await ReadAllAsync(cancellationToken);
+                return true;
+            }
+
+            foreach (var id in edited)
+            {
+                if (await store.FindTargetAsync(id, cancellationToken) is { } row)
+                {
+                    _rows[id] = row;
+                }
+                else
+                {
+                    _rows.Remove(id);
+                    past.Forget(id);
+                }
+            }
+        }
+        catch (StoreUnavailableException) when (_rows.Count > 0)
+        {
+            // What is known is shown on; the reasons say that the store is away.
+            Again(edited);
+        }
+        catch
+        {
+            Again(edited);
+            throw;
+        }
+
+        return edited.Count > 0;
+    }
+
+    private void Again(IReadOnlyList<long> edited)
+    {
+        foreach (var id in edited)
+        {
+            news.Add(id);
+        }
+    }
+
+    private async Task ReadAllAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var rows = new Dictionary<long, TargetRow>();
+        PageKey? after = null;
+        do
+        {
+            var page = await store.ListTargetsAsync(new TargetQuery { Limit = PageSize, After = after }, cancellationToken);
+            foreach (var row in page.Items)
+            {
+                // The same settings keep their object: what has not changed is told by reference.
+                var same = _rows.TryGetValue(row.Target.Id, out var before) && before.Target.Revision == row.Target.Revision;
+                rows[row.Target.Id] = same ? row with { Target = before!.Target } : row;
+            }
+
+            after = page.Next;
+        }
+        while (after is not null);
+
+        foreach (var gone in _rows.Keys.Where(id => !rows.ContainsKey(id)))
+        {
+            past.Forget(gone);
+        }
+
+        (_rows, _readAt, _readTook) = (rows, time.GetUtcNow(), time.GetElapsedTime(began));
+    }
+
+    private Board Overlaid(bool edited)
+    {
+        var (before, now) = (Latest, time.GetUtcNow());
+        var changed = edited || before.Targets.Count != _rows.Count;
+        var targets = new List<BoardTarget>(_rows.Count);
+        foreach (var row in _rows.Values)
+        {
+            var target = new BoardTarget(row, runtime.Live(row.Target.Id), past.Of(row.Target.Id), before.ById.GetValueOrDefault(row.Target.Id), now);
+            changed |= target.ChangedAt == now;
+            targets.Add(target);
+        }
+
+        targets.Sort(static (left, right) => string.Compare(left.Name, right.Name, StringComparison.OrdinalIgnoreCase) is var order and not 0 ? order : left.Id.CompareTo(right.Id));
+        string[] reasons = [.. (lifecycle.WriteTrouble is { } trouble ? [trouble] : (string[])[]).Concat(conditions.SelectMany(condition => condition.Reasons())).Distinct(StringComparer.Ordinal)];
+        changed |= !reasons.SequenceEqual(before.Reasons, StringComparer.Ordinal);
+        return new Board(targets, before.OpenAlerts, reasons, changed ? before.Version + 1 : before.Version, now);
+    }
+
+    /// <summary>Deliveries change without any target changing: while one is on its way it is looked at every time.</summary>
+    private async Task<Board> WithAlertsAsync(Board board, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var onTheWay = board.OpenAlerts.Any(row => row.Deliveries.Any(delivery => delivery.Status is DeliveryStatus.Pending or DeliveryStatus.Sending));
+        var due = onTheWay || board.Version != _versionOfAlerts || now - _alertsAt > AlertFreshness;
+        if (!due)
+        {
+            return board;
+        }
+
+        IReadOnlyList<AlertRow> open;
+        try
+        {
+            open = (await history.ListAlertsAsync(new AlertQuery(true, null, null, null, null, MaxOpenAlerts), cancellationToken)).Items;
+        }
+        catch (StoreUnavailableException)
+        {
+            return board;
+        }
+
+        var version = Same(open, board.OpenAlerts) ? board.Version : board.Version + 1;
+        (_alertsAt, _versionOfAlerts) = (now, version);
+        return new Board(board.Targets, open, board.Reasons, version, board.At);
+    }
+
+    private static bool Same(IReadOnlyList<AlertRow> left, IReadOnlyList<AlertRow> right) =>
+        left.Count == right.Count && left.Zip(right).All(pair =>
+            pair.First.Alert == pair.Second.Alert && pair.First.Deliveries.SequenceEqual(pair.Second.Deliveries));
+
+    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
+}
