@@ -60,6 +60,12 @@ internal sealed partial class LeaseTurn
             LoseAll();
         }
 
+        if (_s.Stop == StopStage.Marked && start > _s.WorkDoneAt && Row(view, _s.Silo) is { Stopping: false })
+        {
+            // A promoted standby has lost the mark; without it nobody bids.
+            _s = _s with { Stop = StopStage.Asked };
+        }
+
         TakeTimeline(view);
         Watch(view);
         if (_s.JoinedAt == LeaseState.LongAgo && _s.Silo != 0 && Row(view, _s.Silo) is not null)
