@@ -22,9 +22,10 @@ public sealed class NginxServer : IAsyncDisposable
     /// <summary>The master; its worker is its child.</summary>
     public int ProcessId => _process!.Id;
 
-    public static bool IsInstalled => Executable is not null;
+    public static bool IsInstalled => Program is not null;
 
-    private static string? Executable => Places.FirstOrDefault(File.Exists);
+    /// <summary>Null where it is not installed.</summary>
+    public static string? Program => Places.FirstOrDefault(File.Exists);
 
     /// <param name="accessLog">One line a request: seconds with milliseconds at its end, path, status. Costs CPU: off for benchmarks.</param>
     public static async Task<NginxServer> StartAsync(CancellationToken cancellationToken, bool accessLog = false)
@@ -59,7 +60,7 @@ public sealed class NginxServer : IAsyncDisposable
 
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
-        _process = await ChildProcess.StartAsync(Executable!, ["-c", _folder.File("nginx.conf"), "-p", _folder.Folder, "-e", _folder.File("error.log")], onOwnDeath: "TERM");
+        _process = await ChildProcess.StartAsync(Program!, ["-c", _folder.File("nginx.conf"), "-p", _folder.Folder, "-e", _folder.File("error.log")], onOwnDeath: "TERM");
         await Eventually.TrueAsync($"nginx listens on port {Port} (it said: {_process.Output})", IsListeningAsync, cancellationToken);
     }
 
