@@ -1,5 +1,6 @@
 using Monitor.Core.Alerts;
 using Monitor.Core.Ports;
+using Monitor.Core.Shards;
 using Monitor.Gateway.Api.Targets;
 
 namespace Monitor.Gateway.Web.Live;
@@ -26,7 +27,11 @@ internal sealed class BoardReader(
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
     private const int ReadingShare = 40;
 
+    /// <summary>Where all targets run here, all edits come by here, too: this is only for what nobody has thought of.</summary>
+    private static readonly TimeSpan AllAlone = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan AlertFreshness = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Recent = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(200);
 
     private readonly SemaphoreSlim _reading = new(1);
@@ -47,7 +52,11 @@ internal sealed class BoardReader(
             return Latest;
         }
 
-        await _reading.WaitAsync(cancellationToken);
+        if (!await TurnAsync(cancellationToken))
+        {
+            return Latest;
+        }
+
         try
         {
             if (time.GetUtcNow() - Latest.At < Shortest && !news.Any)
@@ -69,13 +78,30 @@ internal sealed class BoardReader(
 
     public void Dispose() => _reading.Dispose();
 
+    /// <summary>False: somebody else is reading, and what he read last is of a moment ago. Nobody waits for that.</summary>
+    private async Task<bool> TurnAsync(CancellationToken cancellationToken)
+    {
+        if (await _reading.WaitAsync(TimeSpan.Zero, cancellationToken))
+        {
+            return true;
+        }
+
+        if (time.GetUtcNow() - Latest.At < Recent && !news.Any)
+        {
+            return false;
+        }
+
+        await _reading.WaitAsync(cancellationToken);
+        return true;
+    }
+
     /// <summary>True when settings may have changed.</summary>
     private async Task<bool> ReadRowsAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var edited = news.Take();
-        var elsewhere = Latest.Targets.Any(target => !target.IsHere && target.Row.Target.Settings.Enabled);
-        var due = elsewhere ? Max(Freshness, _readTook * ReadingShare) : TimeSpan.FromSeconds(60);
+        var elsewhere = runtime.Figures().Shards < ShardMap.Count || Latest.Targets.Any(target => !target.IsHere && target.Row.Target.Settings.Enabled);
+        var due = elsewhere ? Max(Freshness, _readTook * ReadingShare) : AllAlone;
         try
         {
             if (now - _readAt >= due || edited.Count > MaxSingleReads)
