@@ -67,17 +67,20 @@ public sealed class PagesTests(Browser browser, PagesTests.Site site) : IClassFi
     public async Task The_pictures_of_the_documents_are_taken_where_they_are_asked_for()
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("MONITOR_WRITE_DOCS") == "1", "MONITOR_WRITE_DOCS=1 writes docs/screenshots");
-        var full = await site.GetAsync();
+        await using var full = await WebSite.WithPastAsync();
         foreach (var (file, address, language, theme, phone) in new (string, string, string, string, bool)[]
         {
             ("overview", "/", "zh", "light", false),
-            ("target", $"/targets/{full.Warned}?range=1h", "en", "dark", false),
+            ("target", $"/targets/{full.Warned}?range=24h", "en", "dark", false),
             ("form", "/targets/new?type=http", "en", "light", false),
             ("phone", "/", "zh", "dark", true),
         })
         {
             await using var visit = await browser.VisitAsync(full.Address, language, theme, phone);
             await visit.SignInAsync();
+
+            // The last hour is read unhurriedly after a start: a whole strip is one bar over 25 minutes at least.
+            await visit.Page.WaitForFunctionAsync("document.querySelectorAll('.strip .k[d*=\"h5\"], .strip .k[d*=\"h6\"]').length > 12", null, new PageWaitForFunctionOptions { Timeout = 60_000 });
             await visit.Page.GotoAsync(address);
             await LiveAsync(visit.Page);
             await visit.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Repository.File($"docs/screenshots/{file}.png") });

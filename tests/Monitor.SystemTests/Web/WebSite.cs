@@ -1,3 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Monitor.Core.Ports;
+using Monitor.Core.Probing;
+using Monitor.Storage.Sqlite;
 using Monitor.SystemTests.Harness;
 using Monitor.Tests.Shared;
 
@@ -11,7 +15,7 @@ public sealed class WebSite : IAsyncDisposable
 
     private WebSite(TempDir folder, WeComStandIn robot, SiloProcess silo) => (_folder, _robot, Silo) = (folder, robot, silo);
 
-    public SiloProcess Silo { get; }
+    public SiloProcess Silo { get; private set; }
 
     public ApiClient Api => Silo.Api;
 
@@ -61,11 +65,53 @@ public sealed class WebSite : IAsyncDisposable
         return site;
     }
 
+    /// <summary>With a day behind it: charts and strips as they are when it has run for a while.</summary>
+    public static async Task<WebSite> WithPastAsync()
+    {
+        var site = await FullAsync();
+        var page = await site.Api.GetAsync("/api/v1/targets?limit=100&enabled=true", Scene.Token);
+        await site.Silo.Process.TerminateAsync(Scene.Token);
+        await site.Silo.DisposeAsync();
+        using (var store = new SqliteStore(new SqliteOptions(site._folder.Folder), TimeProvider.System, NullLogger<SqliteStore>.Instance))
+        {
+            await store.OpenAsync(Scene.Token);
+            var now = TimeProvider.System.GetUtcNow();
+            var results = page["items"]!.AsArray().SelectMany(target => Past(target!.Number("id"), site, now)).ToArray();
+            await store.CommitAsync(new CommitBatch("past", 1, results, [], []), Scene.Token);
+        }
+
+        site.Silo = await SiloProcess.StartAsync(site.Silo.Settings, Scene.Token);
+        return site;
+    }
+
     public Task<long> AddAsync(string name, object config, string? group = null, int interval = 5) => Api.AddTargetAsync(
         new { name, type = "http", config, group, interval_seconds = interval, labels = new { team = "orders" } }, Scene.Token);
 
     public async Task StatusAsync(long target, string status) =>
         await Eventually.TrueAsync($"target {target} is {status}", async () => (await Api.TargetAsync(target, Scene.Token)).Word("status") == status, Scene.Token);
+
+    /// <summary>A check a minute: quicker by night, a few failures, one long outage of what is down now.</summary>
+    private static IEnumerable<CheckRecord> Past(long target, WebSite site, DateTimeOffset now)
+    {
+        for (var minute = 24 * 60; minute > 2; minute--)
+        {
+            var failed = target == site.Down ? minute < 6 : (minute + (target * 97)) % 977 == 0;
+            var day = 1 + Math.Sin((minute / 720.0 * Math.PI) + target);
+            yield return new CheckRecord
+            {
+                TargetId = target,
+                CheckedAt = now.AddMinutes(-minute),
+                Outcome = failed ? ProbeOutcome.Failed : ProbeOutcome.Ok,
+                Stage = failed ? FailureStage.Timeout : null,
+                Latency = TimeSpan.FromMilliseconds(12 + (14 * day) + ((minute * 31 * target) % 9) + (minute % 83 == 0 ? 25 : 0)),
+                Message = failed ? "timeout: no answer within 5 s" : "HTTP(S) is up",
+                Warnings = target == site.Warned && minute % 240 < 9 ? ["latency 52 ms > warn_latency_ms 40"] : [],
+                Trigger = ProbeTrigger.Schedule,
+                Silo = "past",
+                Zone = "default",
+            };
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
