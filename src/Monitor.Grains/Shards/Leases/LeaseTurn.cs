@@ -177,7 +177,9 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
             {
                 if (_s.Held.TryGetValue(gift.Shard, out var holding) && holding.Fence.Epoch == gift.Epoch)
                 {
-                    _s = _s with { Held = _s.Held.Remove(gift.Shard), Epochs = _s.Epochs.SetItem(gift.Shard, gift.Epoch + 1) };
+                    // It may run again by now: without the store it goes on here until the answer comes.
+                    Lose(gift.Shard);
+                    _s = _s with { Epochs = _s.Epochs.SetItem(gift.Shard, gift.Epoch + 1) };
                 }
             }
         }
@@ -188,14 +190,18 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
         _s = _s with { ClaimMayLandUntil = call is LeaseCall.Claim ? now + _s.Rules.Contact : _s.ClaimMayLandUntil, DoubtSince = now };
         foreach (var gift in call is LeaseCall.HandOver given ? given.Gifts : [])
         {
-            if (_s.Held.TryGetValue(gift.Shard, out var holding) && holding.Fence.Epoch == gift.Epoch)
+            // One that has been resumed meanwhile, because the store is away, runs on: a look says whether it was given after all.
+            if (_s.Held.TryGetValue(gift.Shard, out var holding) && holding.Fence.Epoch == gift.Epoch && holding.Phase == HoldingPhase.Drained)
             {
                 Hold(holding with { Phase = HoldingPhase.InDoubt });
             }
         }
     }
 
-    /// <summary>A right that the store has given. A silo that is stopping takes none up: others bid for it.</summary>
+    /// <summary>
+    /// A right that the store has given. A silo that is stopping takes none up: others bid for it. A look may show a claim before its own answer comes: what is held by this
+    /// very right is not begun a second time, which the host would refuse, and the protocol would forget what runs.
+    /// </summary>
     private void Begin(Fence fence)
     {
         if (fence.Epoch < _s.Epochs[fence.Shard])
@@ -203,8 +209,13 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
             return;
         }
 
-        if (_s.Held.TryGetValue(fence.Shard, out var before) && before.Fence != fence)
+        if (_s.Held.TryGetValue(fence.Shard, out var before))
         {
+            if (before.Fence == fence)
+            {
+                return;
+            }
+
             Lose(fence.Shard);
         }
 

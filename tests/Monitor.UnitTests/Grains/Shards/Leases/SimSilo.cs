@@ -11,6 +11,9 @@ internal sealed class SimSilo
 
     private readonly Simulation _world;
     private readonly Dictionary<int, Fence> _running = [];
+
+    /// <summary>Given to the host and not taken away since: a host begins nothing twice.</summary>
+    private readonly HashSet<int> _begun = [];
     private readonly double _rate;
     private readonly TimeSpan _offset;
     private long _ticks;
@@ -23,6 +26,7 @@ internal sealed class SimSilo
         foreach (var (shard, holding) in state.Held)
         {
             _running[shard] = holding.Fence;
+            _begun.Add(shard);
         }
     }
 
@@ -88,6 +92,7 @@ internal sealed class SimSilo
         if (state.Stop == StopStage.Marked && state.Held.IsEmpty)
         {
             _running.Clear();
+            _begun.Clear();
             Happens(new LeaseEvent.AllEnded(Clock));
             return;
         }
@@ -125,7 +130,7 @@ internal sealed class SimSilo
             {
                 if (Runs(shard) == fence)
                 {
-                    _running.Remove(shard);
+                    Forget(shard);
                 }
 
                 Happens(new LeaseEvent.Refused(Clock, fence));
@@ -184,6 +189,14 @@ internal sealed class SimSilo
                 Call(call);
                 break;
             case LeaseAction.Run run:
+                foreach (var fence in run.Fences)
+                {
+                    if (!_begun.Add(fence.Shard))
+                    {
+                        throw new InvalidOperationException($"silo {Number}: shard {fence.Shard} is begun again while it runs");
+                    }
+                }
+
                 var begins = _world.Random.Next(100) != 0;
                 Later(TimeSpan.FromMilliseconds(_world.Random.Next(2, 40)), () => Begin(run.Fences, begins));
                 break;
@@ -197,7 +210,7 @@ internal sealed class SimSilo
             case LeaseAction.Drop drop:
                 foreach (var shard in drop.Shards)
                 {
-                    _running.Remove(shard);
+                    Forget(shard);
                 }
 
                 break;
@@ -218,6 +231,7 @@ internal sealed class SimSilo
             }
             else
             {
+                _begun.Remove(fence.Shard);
                 failed.Add(fence);
             }
         }
@@ -228,11 +242,17 @@ internal sealed class SimSilo
         }
     }
 
+    private void Forget(int shard)
+    {
+        _running.Remove(shard);
+        _begun.Remove(shard);
+    }
+
     private void End(int shard)
     {
         if (State.Held.TryGetValue(shard, out var held) && held.Phase == HoldingPhase.Draining)
         {
-            _running.Remove(shard);
+            Forget(shard);
             Happens(new LeaseEvent.Drained(Clock, shard));
         }
     }
