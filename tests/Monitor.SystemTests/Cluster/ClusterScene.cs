@@ -1,0 +1,228 @@
+using System.Diagnostics;
+using System.Globalization;
+using Monitor.Core.Health;
+using Monitor.Core.Shards;
+using Monitor.SystemTests.Harness;
+using Monitor.Tests.Shared;
+using Npgsql;
+using Xunit;
+
+namespace Monitor.SystemTests.Cluster;
+
+/// <summary>
+/// Several silos over one PostgreSQL, a robot that all notices go to, and web sites to watch. All that a scenario asserts is seen from outside:
+/// in the sites' visits, the robot's messages, the API's answers and the database.
+/// </summary>
+internal sealed class ClusterScene : IAsyncDisposable
+{
+    private readonly List<ClusterSilo> _silos = [];
+    private readonly StallWatch _machine = new();
+    private readonly bool _proxied;
+
+    /// <summary>By site.</summary>
+    private long[] _targets = [];
+
+    private ClusterScene(PostgresServer store, WeComStandIn robot, WebTargets web, bool proxied)
+    {
+        Store = store;
+        Robot = robot;
+        Web = web;
+        _proxied = proxied;
+    }
+
+    public PostgresServer Store { get; }
+
+    public WeComStandIn Robot { get; }
+
+    public WebTargets Web { get; }
+
+    public IReadOnlyList<ClusterSilo> Silos => _silos;
+
+    public IEnumerable<ClusterSilo> Running => _silos.Where(silo => silo.IsRunning);
+
+    public ClusterSilo this[int number] => _silos[number];
+
+    /// <summary>A cluster at rest: so many silos share the shards, every site is watched once a second, and has been visited.</summary>
+    /// <param name="proxied">Each silo has a way of its own to the store, which can be cut.</param>
+    public static async Task<ClusterScene> StartAsync(int silos, int sites, bool proxied = false)
+    {
+        Requires.Postgres();
+        var store = await PostgresServer.StartAsync(Scene.Token, new PostgresOptions { Authentication = "trust" });
+        var scene = new ClusterScene(store, await WeComStandIn.StartAsync(cancellationToken: Scene.Token), await WebTargets.StartAsync(sites, Scene.Token), proxied);
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, silos).Select(_ => scene.JoinAsync()));
+            await scene.BalancedAsync(silos);
+            await scene[0].Api.AddChannelAsync(scene.Robot.Url(Scene.RobotKey), Scene.Token);
+            scene._targets = new long[sites];
+            await Parallel.ForEachAsync(scene.Web.All, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Scene.Token }, async (site, token) =>
+                scene._targets[site] = await scene[site % silos].Api.AddTargetAsync(scene.Watch(site), token));
+            await scene.VisitedAsync(2);
+            return scene;
+        }
+        catch
+        {
+            await scene.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What watches a site, once a second; the third failure makes an alert.</summary>
+    public object Watch(int site) => new
+    {
+        name = string.Create(CultureInfo.InvariantCulture, $"site {site}"),
+        type = "http",
+        config = new { url = Web.Url(site) },
+        interval_seconds = 1,
+        timeout_seconds = 3,
+        failure_threshold = 3,
+    };
+
+    public long Target(int site) => _targets[site];
+
+    /// <summary>Sites of the shards that this silo has at this moment.</summary>
+    public async Task<IReadOnlyList<int>> SitesOfAsync(ClusterSilo silo)
+    {
+        var shards = (await RowsAsync(row => row.GetInt32(0), "SELECT shard FROM shards JOIN silos ON silos.id = owner WHERE name = $1 AND NOT dead", silo.Name)).ToHashSet();
+        return [.. Web.All.Where(site => shards.Contains(ShardMap.Of(Target(site))))];
+    }
+
+    /// <summary>One more silo, ready.</summary>
+    public async Task<ClusterSilo> JoinAsync()
+    {
+        ClusterSilo silo;
+        lock (_silos)
+        {
+            silo = new ClusterSilo(string.Create(CultureInfo.InvariantCulture, $"silo-{_silos.Count + 1}"), Store, _proxied);
+            _silos.Add(silo);
+        }
+
+        await silo.StartAsync();
+        return silo;
+    }
+
+    /// <summary>Every silo that runs (but those left out) says the same: so many share all shards, none with more than one above another.</summary>
+    public async Task BalancedAsync(int silos, params ClusterSilo[] without) =>
+        await Eventually.TrueAsync($"{silos} silos share the shards", async () =>
+        {
+            foreach (var asked in Running.Except(without))
+            {
+                var seen = await asked.ClusterAsync();
+                var shares = seen["silos"]!.AsArray().Select(silo => silo!.Number("shards")).ToArray();
+                if (shares.Length != silos || seen.Number("unowned") != 0 || shares.Sum() != ShardMap.Count || shares.Max() - shares.Min() > 1)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }, Scene.Token);
+
+    /// <summary>Every site has been visited so many times more.</summary>
+    public async Task VisitedAsync(int times)
+    {
+        var wanted = Web.All.Select(site => Web.Visits(site).Count + times).ToArray();
+        await Eventually.TrueAsync($"{times} more visits of each site", () => Web.All.All(site => Web.Visits(site).Count >= wanted[site]), Scene.Token);
+    }
+
+    /// <summary>The rights to shards as they are stored: shard, silo, epoch.</summary>
+    public Task<IReadOnlyList<(int Shard, string Silo, long Epoch)>> OwnersAsync() => RowsAsync(
+        row => (row.GetInt32(0), row.GetString(1), row.GetInt64(2)), "SELECT shard, name, epoch FROM shards JOIN silos ON silos.id = owner ORDER BY shard");
+
+    /// <summary>The failure counter in the database.</summary>
+    public async Task<IReadOnlyDictionary<int, int>> StoredFailuresAsync(IReadOnlyCollection<int> sites)
+    {
+        var rows = await RowsAsync(
+            row => (row.GetInt64(0), row.GetString(1)), "SELECT target_id, state FROM target_states WHERE target_id = ANY($1)", sites.Select(Target).ToArray());
+        var byTarget = rows.ToDictionary(row => row.Item1, row => HealthStateCodec.Decode(row.Item2).ConsecutiveFailures);
+        return sites.ToDictionary(site => site, site => byTarget.GetValueOrDefault(Target(site)));
+    }
+
+    public async Task<IReadOnlyList<T>> RowsAsync<T>(Func<NpgsqlDataReader, T> read, string sql, params object[] values)
+    {
+        await using var connection = await Store.OpenAsync(Scene.Token);
+#pragma warning disable CA2100 // the test's own text
+        await using var command = new NpgsqlCommand(sql, connection);
+#pragma warning restore CA2100
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(Scene.Token);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(Scene.Token))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    public IReadOnlyList<Notice> Notices(int site) => [.. Notice.In(Robot.Messages).Where(notice => notice.Target == Target(site))];
+
+    /// <summary>The firing (or the recovery) of every one of these sites has arrived.</summary>
+    public async Task ToldAsync(IReadOnlyCollection<int> sites, bool resolved, TimeSpan? patience = null) =>
+        await Eventually.TrueAsync(
+            $"{(resolved ? "recoveries" : "firings")} of {sites.Count} sites are told", () =>
+            {
+                var told = Notice.In(Robot.Messages).Where(notice => notice.Resolved == resolved).Select(notice => notice.Target).ToHashSet();
+                return sites.All(site => told.Contains(Target(site)));
+            },
+            Scene.Token,
+            patience);
+
+    /// <summary>Each of these sites had one outage: one record, complete, and one notice of each kind; and no other site was spoken of.</summary>
+    public async Task OneEpisodeEachAsync(IReadOnlyCollection<int> sites, ClusterSilo via)
+    {
+        foreach (var site in sites)
+        {
+            var alert = await Eventually.GetAsync($"the alert of site {site} is complete", async () =>
+            {
+                var alerts = await via.Api.AlertsAsync(Target(site), Scene.Token);
+                return alerts.Count == 1 && alerts[0].Word("status") == "resolved" && alerts[0]["deliveries"]!.AsArray().All(one => one!.Word("status") == "sent") ? alerts[0] : null;
+            }, Scene.Token);
+            Assert.Equal(2, alert["deliveries"]!.AsArray().Count);
+            Assert.Equal(["firing", "resolved"], Notices(site).Select(notice => notice.Resolved ? "resolved" : "firing"));
+        }
+
+        var spoken = Notice.In(Robot.Messages).Select(notice => notice.Target).Distinct();
+        Assert.Equal(sites.Select(Target).Order(), spoken.Order());
+    }
+
+    /// <summary>A figure for whoever reads the test's output.</summary>
+    public static void Note(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);
+
+    /// <summary>
+    /// No site has waited longer for its check, which comes once a second, than this after it was due; but for what this machine makes each of the three processes wait that a check
+    /// passes through after a takeover (the store, the new owner, the site).
+    /// </summary>
+    /// <param name="but">Sites with another interval.</param>
+    public void NoneLaterThan(TimeSpan bound, string when, long since, IReadOnlyCollection<int>? but = null)
+    {
+        var sites = Web.All.Except(but ?? []).ToArray();
+        var waits = Web.Waits(sites, since);
+        var (longest, site) = Web.LongestWait(sites, since);
+        var stall = _machine.Longest(since);
+        Note(string.Create(
+            CultureInfo.InvariantCulture,
+            $"lateness {when}: p50 {waits[waits.Count / 2].TotalSeconds - 1:0.00} s, p99 {waits[waits.Count * 99 / 100].TotalSeconds - 1:0.00} s, max {longest.TotalSeconds - 1:0.00} s (site {site}); the machine stalled for {stall.TotalSeconds:0.00} s"));
+        Assert.InRange(longest - TimeSpan.FromSeconds(1), TimeSpan.MinValue, bound + (3 * stall));
+    }
+
+    public static long Now => Stopwatch.GetTimestamp();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in _silos)
+        {
+            Note(silo.Output);
+        }
+
+        await Task.WhenAll(_silos.Select(silo => silo.DisposeAsync().AsTask()));
+        await _machine.DisposeAsync();
+        await Web.DisposeAsync();
+        await Robot.DisposeAsync();
+        await Store.DisposeAsync();
+    }
+}
