@@ -50,7 +50,7 @@ public sealed class LeftoversTests
             {
                 "socket" => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp),
                 "timer" => new Timer(_ => { }, null, TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan),
-                _ => new byte[2000],
+                _ => new byte[8000],
             });
             return ValueTask.FromResult(ProbeResult.Ok(ProbeMetrics.Empty));
         }
