@@ -43,6 +43,12 @@ public sealed class CassandraServers : IAsyncDisposable
             await servers.RunAsync(
                 ["start", servers._folder.Folder, "--port", Text(servers.Port), "--nodes", Text(nodes), .. switches, "--while", Text(Environment.ProcessId)],
                 cancellationToken);
+            if (nodes > 1)
+            {
+                // Each serves by now, the last one may still be joining.
+                await servers.DeadAsync(0, [], cancellationToken);
+            }
+
             return servers;
         }
         catch (Exception e) when (e is InvalidOperationException or OperationCanceledException or TimeoutException)
