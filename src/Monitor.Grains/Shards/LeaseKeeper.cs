@@ -23,6 +23,7 @@ public sealed partial class LeaseKeeper : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _ended;
     private LeaseState _state;
+    private int _disposed;
 
     public LeaseKeeper(
         LeaseDesk desk, ShardHost host, LeaseTerm term, LeaseVitals vitals, SteadyClock clock, EditFollower edits, LeaseState begin, ILogger<LeaseKeeper> log)
@@ -97,11 +98,14 @@ public sealed partial class LeaseKeeper : IDisposable
         }
     }
 
-    /// <summary>Nothing is begun any more: runs and comparisons under way are given up.</summary>
+    /// <summary>Nothing is begun any more: runs and comparisons under way are given up. Its loop ends it, and so does who made it.</summary>
     public void Dispose()
     {
-        _stop.Cancel();
-        _stop.Dispose();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _stop.Cancel();
+            _stop.Dispose();
+        }
     }
 
     private void Take(LeaseEvent happened)

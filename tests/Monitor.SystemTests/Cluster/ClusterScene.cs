@@ -172,6 +172,16 @@ internal sealed class ClusterScene : IAsyncDisposable
             Scene.Token,
             patience);
 
+    /// <summary>And is stored as told: until then, whoever takes over from a silo that was killed cannot know.</summary>
+    public async Task StoredAsToldAsync(IReadOnlyCollection<int> sites) =>
+        await Eventually.TrueAsync(
+            $"{sites.Count} firings are stored as sent",
+            async () => (await RowsAsync(
+                row => row.GetInt64(0),
+                "SELECT target_id FROM deliveries WHERE target_id = ANY($1) AND kind = 0 AND status = 'sent'",
+                sites.Select(Target).ToArray())).Count == sites.Count,
+            Scene.Token);
+
     /// <summary>Each of these sites had one outage: one record, complete, and one notice of each kind; and no other site was spoken of.</summary>
     public async Task OneEpisodeEachAsync(IReadOnlyCollection<int> sites, ClusterSilo via)
     {

@@ -72,6 +72,17 @@ public sealed class LeaseKeeperTests : IDisposable
     }
 
     [Fact]
+    public async Task Its_loop_ends_it_at_a_stop_and_whoever_made_it_may_end_it_again()
+    {
+        var one = _stage.Add();
+        await _stage.UntilAsync(() => one.Host.Shards.Count == ShardMap.Count);
+        one.Loop.Dispose();
+
+        // A silo that threw here ended with an unhandled exception after each orderly stop.
+        Assert.Null(Record.Exception(one.Keeper.Dispose));
+    }
+
+    [Fact]
     public async Task Whoever_was_frozen_holds_nothing_from_the_first_moment_on_and_gets_its_share_again()
     {
         var (one, two, three) = await ThreeAsync();

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Net;
+using Monitor.Core.Shards;
+using Monitor.SystemTests.Harness;
+using Monitor.Tests.Shared;
+using Xunit;
+
+namespace Monitor.SystemTests.Cluster;
+
+/// <summary>Silos that come and go on purpose, and any of them asked for anything.</summary>
+[Collection(Alone.Name)]
+public sealed class SharingTests
+{
+    /// <summary>A shard that is handed over stands still for half a second at most; what was due meanwhile is made up for.</summary>
+    private static readonly TimeSpan Punctual = TimeSpan.FromSeconds(1.5);
+
+    [Fact]
+    public async Task Shards_move_to_who_joins_and_from_who_leaves_and_no_check_is_late()
+    {
+        await using var scene = await ClusterScene.StartAsync(3, 60);
+
+        var began = ClusterScene.Now;
+        var before = await scene.OwnersAsync();
+        await scene.JoinAsync();
+        await scene.BalancedAsync(4);
+        var joined = await scene.OwnersAsync();
+        await scene.VisitedAsync(2);
+        scene.NoneLaterThan(Punctual, "at a join", began);
+
+        began = ClusterScene.Now;
+        var (code, took) = await scene[1].StopAsync();
+        await scene.BalancedAsync(3);
+        var left = await scene.OwnersAsync();
+        await scene.VisitedAsync(2);
+        scene.NoneLaterThan(Punctual, "at a leave", began);
+
+        Assert.Equal(0, code);
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.Equal(64, Moved(before, joined));
+        Assert.All(joined.Zip(before), pair => Assert.True(pair.First.Epoch <= pair.Second.Epoch + 1, $"shard {pair.First.Shard} moved twice"));
+        Assert.Equal(64, Moved(joined, left));
+        Assert.Empty(scene.Robot.Messages);
+    }
+
+    [Fact]
+    public async Task Any_silo_answers_for_the_whole_cluster()
+    {
+        await using var scene = await ClusterScene.StartAsync(3, 24);
+        var channel = (await scene[0].Api.GetAsync("/api/v1/channels", Scene.Token))["items"]![0]!.Number("id");
+        var owners = (await scene.OwnersAsync()).ToDictionary(row => row.Shard, row => row.Silo);
+        var strangers = 0;
+        foreach (var silo in scene.Running)
+        {
+            var list = await silo.Api.GetAsync("/api/v1/targets?limit=500&status=healthy", Scene.Token);
+            Assert.Equal(24, list.Number("total"));
+            var tested = await silo.Api.PostAsync($"/api/v1/channels/{channel}/test", null, Scene.Token);
+            Assert.True(tested["sent"]!.GetValue<bool>(), tested.ToJsonString());
+            foreach (var site in scene.Web.All.Take(8))
+            {
+                var owner = owners[ShardMap.Of(scene.Target(site))];
+                var probe = await silo.Api.PostAsync($"/api/v1/targets/{scene.Target(site)}/probe", null, Scene.Token);
+                Assert.Equal(("ok", "manual", owner), (probe.Word("outcome")!, probe.Word("trigger")!, probe.Word("silo")!));
+                strangers += owner == silo.Name ? 0 : 1;
+            }
+        }
+
+        Assert.True(strangers > 0);
+        Assert.Equal(3, scene.Robot.Messages.Count);
+    }
+
+    [Fact]
+    public async Task An_edit_through_any_silo_is_live_on_the_owner_at_once_and_a_deleted_target_rests()
+    {
+        await using var scene = await ClusterScene.StartAsync(3, 12);
+        await using var moved = await WebTargets.StartAsync(12, Scene.Token);
+        foreach (var site in scene.Web.All)
+        {
+            // Never through its owner.
+            var stranger = await StrangerAsync(scene, site);
+            await stranger.Api.PatchAsync($"/api/v1/targets/{scene.Target(site)}", new { config = new { url = moved.Url(site) } }, Scene.Token);
+        }
+
+        var edited = ClusterScene.Now;
+        await Eventually.TrueAsync("all are visited where they are now", () => moved.All.All(site => moved.Visits(site).Count > 0), Scene.Token, TimeSpan.FromSeconds(10));
+        var slowest = moved.All.Max(site => System.Diagnostics.Stopwatch.GetElapsedTime(edited, moved.Visits(site)[0].Timestamp));
+        ClusterScene.Note(string.Create(CultureInfo.InvariantCulture, $"an edit is live after at most {slowest.TotalSeconds:0.00} s"));
+
+        // Up to a second until the owner sees it, and up to one until its next turn.
+        Assert.InRange(slowest, TimeSpan.MinValue, TimeSpan.FromSeconds(3.5));
+        foreach (var site in moved.All.Take(6))
+        {
+            await (await StrangerAsync(scene, site)).Api.DeleteAsync($"/api/v1/targets/{scene.Target(site)}", Scene.Token);
+        }
+
+        await Eventually.NothingForAsync(TimeSpan.FromSeconds(2), Scene.Token);
+        var visits = moved.All.Select(site => moved.Visits(site).Count).ToArray();
+        await Eventually.TrueAsync("the others go on", () => moved.All.Skip(6).All(site => moved.Visits(site).Count >= visits[site] + 3), Scene.Token);
+        Assert.All(moved.All.Take(6), site => Assert.Equal(visits[site], moved.Visits(site).Count));
+        foreach (var silo in scene.Running)
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await silo.Api.SendAsync(HttpMethod.Get, $"/api/v1/targets/{scene.Target(0)}", null, Scene.Token)).Status);
+        }
+
+        Assert.Empty(scene.Robot.Messages);
+    }
+
+    private static async Task<ClusterSilo> StrangerAsync(ClusterScene scene, int site)
+    {
+        var owner = (await scene.OwnersAsync())[ShardMap.Of(scene.Target(site))].Silo;
+        return scene.Running.First(silo => silo.Name != owner);
+    }
+
+    private static int Moved(IEnumerable<(int Shard, string Silo, long Epoch)> from, IEnumerable<(int Shard, string Silo, long Epoch)> to) =>
+        from.Zip(to).Count(pair => pair.First.Silo != pair.Second.Silo);
+}

@@ -1,0 +1,77 @@
+using Monitor.SystemTests.Harness;
+using Monitor.Tests.Shared;
+using Xunit;
+
+namespace Monitor.SystemTests.Cluster;
+
+/// <summary>The database goes away, for all silos or for one of them.</summary>
+[Collection(Alone.Name)]
+public sealed class StoreAwayTests
+{
+    [Fact]
+    public async Task While_the_store_is_away_notices_flow_and_afterwards_each_episode_has_its_record()
+    {
+        await using var scene = await ClusterScene.StartAsync(3, 30);
+        var (early, late) = (scene.Web.All.Take(6).ToArray(), scene.Web.All.Skip(6).Take(3).ToArray());
+        scene.Web.Fall(early);
+        await scene.ToldAsync(early, resolved: false);
+        var owners = await scene.OwnersAsync();
+        var began = ClusterScene.Now;
+        await scene.Store.StopAsync(Scene.Token);
+
+        // Half of what was down recovers, and others fall, with nobody to write it down.
+        var risen = early.Take(3).ToArray();
+        scene.Web.Rise(risen);
+        scene.Web.Fall(late);
+        await scene.ToldAsync(risen, resolved: true, TimeSpan.FromSeconds(8));
+        await scene.ToldAsync(late, resolved: false, TimeSpan.FromSeconds(8));
+        scene.Web.Rise(late);
+        await scene.ToldAsync(late, resolved: true, TimeSpan.FromSeconds(8));
+        await Eventually.TrueAsync("20 s have passed", () => System.Diagnostics.Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(20), Scene.Token);
+        foreach (var silo in scene.Running)
+        {
+            // Nothing restarts it, and whoever asks hears why it cannot answer reads.
+            await silo.Api.GetAsync("/healthz", Scene.Token);
+            Assert.Contains("database", (await silo.Api.SendAsync(HttpMethod.Get, "/readyz", null, Scene.Token)).Text, StringComparison.Ordinal);
+        }
+
+        await scene.VisitedAsync(1);
+
+        // Nobody lets go of anything.
+        scene.NoneLaterThan(TimeSpan.FromSeconds(1.5), "without the store", began);
+        await scene.Store.StartAgainAsync(Scene.Token);
+        scene.Web.Rise(early);
+        await scene.ToldAsync(early, resolved: true);
+        await scene.OneEpisodeEachAsync([.. early, .. late], scene[0]);
+        await scene.BalancedAsync(3);
+        Assert.Equal(owners, await scene.OwnersAsync());
+    }
+
+    [Fact]
+    public async Task A_silo_cut_off_from_the_store_gives_its_shards_up_and_takes_its_share_again_when_healed()
+    {
+        await using var scene = await ClusterScene.StartAsync(3, 60, proxied: true);
+        var cut = scene[1];
+        var sites = await scene.SitesOfAsync(cut);
+        var fallen = sites.Take(4).ToArray();
+        var began = ClusterScene.Now;
+        cut.WayToStore!.Drop();
+        await Eventually.TrueAsync("its shards are others'", async () => (await scene.OwnersAsync()).All(row => row.Silo != cut.Name), Scene.Token);
+        var moved = System.Diagnostics.Stopwatch.GetElapsedTime(began);
+        ClusterScene.Note($"the shards of a silo that is cut off moved within {moved.TotalSeconds:0.00} s");
+
+        // What falls now is seen and told by others only; the one that is cut off, and may see it too, says nothing.
+        scene.Web.Fall(fallen);
+        await scene.ToldAsync(fallen, resolved: false);
+        await scene.VisitedAsync(2);
+        scene.NoneLaterThan(TimeSpan.FromSeconds(4), "of a silo that is cut off", began);
+        cut.WayToStore.Heal();
+        await scene.BalancedAsync(3);
+        scene.Web.Rise(fallen);
+        await scene.ToldAsync(fallen, resolved: true);
+        await scene.OneEpisodeEachAsync(fallen, cut);
+
+        Assert.InRange(moved, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.NotEmpty(await scene.SitesOfAsync(cut));
+    }
+}
