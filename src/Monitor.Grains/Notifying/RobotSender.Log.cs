@@ -32,6 +32,9 @@ internal sealed partial class RobotSender
     [LoggerMessage(Level = LogLevel.Information, Message = "Robot {Robot} belongs to another silo now: {Deliveries} deliveries are left to it.")]
     private static partial void LogLost(ILogger logger, string robot, int deliveries);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Robot {Robot} waits: it is not certain at this moment that its shard is this silo's.")]
+    private static partial void LogNotHeld(ILogger logger, string robot);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "The sender of robot {Robot} met a defect and goes on.")]
     private static partial void LogDefect(ILogger logger, Exception exception, string robot);
 

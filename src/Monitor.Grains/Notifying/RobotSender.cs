@@ -17,6 +17,10 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
     private const int ClaimTries = 3;
 
     private static readonly TimeSpan AfterDefect = TimeSpan.FromSeconds(5);
+
+    /// <summary>A lease that is renewed is so within this; one that is lost ends this sender.</summary>
+    private static readonly TimeSpan WithoutRight = TimeSpan.FromMilliseconds(500);
+
     private readonly List<Task> _marks = [];
     private TaskCompletionSource _signal = NewSignal();
 
@@ -125,8 +129,8 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
 
         if (!context.Scope.MaySend())
         {
-            // The claim stays: whoever owns the robot now retakes it.
-            Drop(dispatch);
+            // The right may come back, as a lease that lapsed and was renewed does: then nobody else would ever take these up.
+            Wait(dispatch);
             return;
         }
 
@@ -189,6 +193,18 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
                 return true;
             }
         }
+    }
+
+    private void Wait(Dispatch dispatch)
+    {
+        List<Delivery> rows;
+        lock (context.Gate)
+        {
+            rows = context.Router.Abandon(desk, dispatch, context.Now, WithoutRight);
+        }
+
+        BeginMark(rows, []);
+        LogNotHeld(context.Logger, desk.Key);
     }
 
     private void Drop(Dispatch dispatch)

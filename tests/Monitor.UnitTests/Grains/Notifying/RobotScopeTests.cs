@@ -66,7 +66,7 @@ public sealed class RobotScopeTests
     }
 
     [Fact]
-    public async Task Without_the_shard_nothing_is_claimed_and_without_the_lease_nothing_is_posted()
+    public async Task Without_the_shard_nothing_is_claimed_and_nothing_is_posted()
     {
         var claimed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var lost = await StartAsync(bench => bench.Write = _ =>
@@ -79,11 +79,23 @@ public sealed class RobotScopeTests
         await lost.UntilAsync(() => lost.Log.Exists(line => line.Contains("belongs to another silo", StringComparison.Ordinal)));
         Assert.Empty(lost.Posts);
 
-        await using var late = await StartAsync(maySend: () => false);
-        late.Decide(Alert, DeliveryKind.Firing, 1);
-        await late.UntilAsync(() => late.Log.Exists(line => line.Contains("belongs to another silo", StringComparison.Ordinal)));
-        Assert.Empty(late.Posts);
-        Assert.Equal(DeliveryStatus.Sending, late.Row(Alert, DeliveryKind.Firing).Status);
+    }
+
+    [Fact]
+    public async Task While_the_lease_is_not_certain_nothing_is_posted_and_when_it_is_again_nothing_is_forgotten()
+    {
+        var held = false;
+        await using var bench = await StartAsync(maySend: () => Volatile.Read(ref held));
+        bench.Decide(Alert, DeliveryKind.Firing, 1);
+        await bench.UntilAsync(() => bench.Log.Exists(line => line.Contains("not certain", StringComparison.Ordinal)));
+        Assert.Empty(bench.Posts);
+        Assert.Equal(DeliveryStatus.Sending, bench.Row(Alert, DeliveryKind.Firing).Status);
+
+        Volatile.Write(ref held, true);
+        var sent = bench.UntilAsync(() => bench.Row(Alert, DeliveryKind.Firing).Status == DeliveryStatus.Sent);
+        await bench.Clock.AdvanceUntilAsync(sent);
+        await sent;
+        Assert.Single(bench.Posts);
     }
 
     [Fact]
