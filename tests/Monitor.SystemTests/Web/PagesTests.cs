@@ -81,7 +81,7 @@ public sealed class PagesTests(Browser browser, PagesTests.Site site) : IClassFi
             await visit.SignInAsync();
 
             // The last hour is read unhurriedly after a start: a whole strip is one bar over 25 minutes at least.
-            await visit.Page.WaitForFunctionAsync("document.querySelectorAll('.strip .k[d*=\"h5\"], .strip .k[d*=\"h6\"]').length > 12", null, new PageWaitForFunctionOptions { Timeout = 60_000 });
+            await visit.Page.Locator(".strip .k[d*='h5'], .strip .k[d*='h6']").Nth(12).WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached, Timeout = 60_000 });
             await visit.Page.GotoAsync(address);
             await LiveAsync(visit.Page);
             await visit.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, file + ".png") });
