@@ -26,7 +26,8 @@ internal readonly struct RespValue(RespKind kind, ReadOnlyMemory<byte> bytes, lo
     public static RespValue Read(ReadOnlyMemory<byte> received, ref int at)
     {
         var line = received[(at + 1)..];
-        var end = line.Span.IndexOf((byte)'\r');
+        // By its last byte, as the scanner has found it: a carriage return alone is a part of the text.
+        var end = line.Span.IndexOf((byte)'\n') - 1;
         line = line[..end];
         var kind = received.Span[at];
         at += end + 3;

@@ -99,6 +99,9 @@ public sealed class RespCodecTests
     }
 
     [Fact]
+    public void A_carriage_return_within_a_line_is_a_part_of_it() => Assert.Equal("a\rb", One("+a\rb\r\n").Text);
+
+    [Fact]
     public void Random_bytes_never_throw_and_always_come_to_an_end()
     {
         var alphabet = "+-:$*0123456789\r\n\r\nPONGabc \0\xFF"u8.ToArray();
