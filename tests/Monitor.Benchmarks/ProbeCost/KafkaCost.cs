@@ -1,10 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using Monitor.Core.Outbound;
-using Monitor.Core.Probing;
 using Monitor.Probers.Kafka;
-using Monitor.Probers.Wire;
 using Monitor.Tests.Shared;
 
 namespace Monitor.Benchmarks.ProbeCost;
@@ -16,20 +11,19 @@ internal static class KafkaCost
     private const string Group = "billing";
     private const int Partitions = 50;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     public static async Task RunAsync(BenchmarkOptions options, CancellationToken cancellationToken)
     {
         var probes = options.Number("probes", 500);
         var report = new Report($"probe: kafka, 3 brokers, {probes} probes each, one after the other");
+        var meter = new ProbeMeter(report, new KafkaProber(ProbeMeter.Dialer, TimeProvider.System), ProbeMeter.WarmUp(options));
         await using var servers = await FilledAsync(cancellationToken);
-        var lag = new { bootstrap_servers = servers.Bootstrap, consumer_group = Group };
-        await MeasureAsync($"lag of {Partitions} partitions, CPU us", lag, probes, report, "3000", cancellationToken);
-        await MeasureAsync("the cluster, CPU us", new { bootstrap_servers = servers.Bootstrap }, probes, report, "", cancellationToken);
+        var lag = new { bootstrap_servers = servers.Bootstrap, consumer_group = Group, stalled_after_probes = 0 };
+        await meter.MeasureAsync($"lag of {Partitions} partitions", lag, probes, "3000", cancellationToken);
+        await meter.MeasureAsync("the cluster", new { bootstrap_servers = servers.Bootstrap }, probes, "", cancellationToken);
         var tls = new { ca_pem = servers.CaPem };
-        await MeasureAsync("lag with 3 TLS handshakes, CPU us", new { bootstrap_servers = new[] { servers.Tls() }, consumer_group = Group, tls }, probes, report, "", cancellationToken);
-        await MeasureAsync("lag with 3 logins (SCRAM-SHA-256), CPU us", Login(servers, "SCRAM-SHA-256"), probes / 5, report, "", cancellationToken);
-        await MeasureAsync("lag with 3 logins (PLAIN), CPU us", Login(servers, "PLAIN"), probes / 5, report, "", cancellationToken);
+        await meter.MeasureAsync("lag with 3 TLS handshakes", new { bootstrap_servers = new[] { servers.Tls() }, consumer_group = Group, stalled_after_probes = 0, tls }, probes, "", cancellationToken);
+        await meter.MeasureAsync("lag with 3 logins (SCRAM-SHA-256)", Login(servers, "SCRAM-SHA-256"), probes / 5, "", cancellationToken);
+        await meter.MeasureAsync("lag with 3 logins (PLAIN)", Login(servers, "PLAIN"), probes / 5, "", cancellationToken);
         report.Print();
     }
 
@@ -70,6 +64,7 @@ internal static class KafkaCost
     {
         bootstrap_servers = new[] { servers.Sasl() },
         consumer_group = Group,
+        stalled_after_probes = 0,
         sasl_mechanism = mechanism,
         username = "monitor",
         password = "monitor-secret",
@@ -88,36 +83,5 @@ internal static class KafkaCost
 
         await client.JoinAsync(Group, Topic, Partitions, cancellationToken);
         return servers;
-    }
-
-    private static async Task MeasureAsync(string what, object config, int probes, Report report, string toReach, CancellationToken cancellationToken)
-    {
-        var dialer = new Dialer(TimeProvider.System, new SystemNameResolver(), OutboundPolicy.Default);
-        var prober = new KafkaProber(dialer, TimeProvider.System);
-        var read = prober.Read(JsonSerializer.SerializeToElement(config)).Config!;
-        await ProbeAsync(prober, read, Math.Max(probes / 2, 100), cancellationToken);
-        using var self = Process.GetCurrentProcess();
-        var allocated = GC.GetTotalAllocatedBytes();
-        var cpu = self.TotalProcessorTime;
-        var began = Stopwatch.GetTimestamp();
-        await ProbeAsync(prober, read, probes, cancellationToken);
-        self.Refresh();
-        var each = (self.TotalProcessorTime - cpu).TotalMicroseconds / probes;
-        report.Add(
-            what, $"{each:0} (wall {Stopwatch.GetElapsedTime(began).TotalMicroseconds / probes:0} us, {(GC.GetTotalAllocatedBytes() - allocated) / probes / 1024.0:0.0} KiB allocated)", toReach);
-    }
-
-    private static async Task ProbeAsync(KafkaProber prober, object config, int probes, CancellationToken cancellationToken)
-    {
-        for (var i = 0; i < probes; i++)
-        {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(Patience);
-            var result = await prober.ProbeAsync(new ProbeRequest(config, default, Patience), deadline.Token);
-            if (result.Outcome != ProbeOutcome.Ok)
-            {
-                throw new InvalidOperationException(result.Message);
-            }
-        }
     }
 }
