@@ -36,7 +36,7 @@ internal static class CommonWords
     public static readonly LocalizedText Group = new("Group", "分组");
     public static readonly LocalizedText Labels = new("Labels", "标签");
     public static readonly LocalizedText Status = new("Status", "状态");
-    public static readonly LocalizedText Since = new("Since", "持续自");
+    public static readonly LocalizedText Since = new("Since", "始于");
     public static readonly LocalizedText Message = new("Message", "信息");
     public static readonly LocalizedText Latency = new("Latency", "延迟");
     public static readonly LocalizedText LastCheck = new("Last check", "最近检测");

@@ -14,7 +14,7 @@ internal static class WhyWords
     public static readonly LocalizedText SaysNothing = new("{0}: {1}, says nothing about the target: {2}", "{0}：{1}，不代表目标状态：{2}");
     public static readonly LocalizedText StatusIs = new("So it is {0}, since {1}.", "因此状态为“{0}”，自 {1} 起。");
     public static readonly LocalizedText NotYet = new("{0} failures in a row; nobody is told before there are {1}.", "已连续失败 {0} 次；达到 {1} 次之前不通知。");
-    public static readonly LocalizedText WarningsNotYet = new("{0} results with warnings in a row; nobody is told before there are {1}.", "已连续警告 {0} 次；达到 {1} 次之前不通知。");
+    public static readonly LocalizedText WarningsNotYet = new("Results with warnings in a row: {0}; nobody is told before there are {1}.", "已连续警告 {0} 次；达到 {1} 次之前不通知。");
     public static readonly LocalizedText WarningsOff = new("There are warnings, but this target does not tell of warnings.", "存在警告，但该目标设置为警告不通知。");
     public static readonly LocalizedText OutageOpen = new("Outage {0} is open: {1} of {2} successes needed to end it.", "故障第 {0} 次未恢复：已成功 {1} 次，需 {2} 次才算恢复。");
     public static readonly LocalizedText WarningOpen = new("Warning {0} is open: {1} of {2} clean successes needed to end it.", "警告第 {0} 次未恢复：已完全成功 {1} 次，需 {2} 次才算恢复。");
