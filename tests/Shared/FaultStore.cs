@@ -1,6 +1,7 @@
 using Monitor.Core.Alerts;
 using Monitor.Core.Channels;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 
 namespace Monitor.Tests.Shared;
 
@@ -17,11 +18,11 @@ public sealed class FaultStore(IGrainStore inner, IEnumerable<StoreFault> plan) 
         var fault = Next();
         if (fault == StoreFault.Before)
         {
-            throw new StoreUnavailableException("injected: nothing was done");
+            throw new StoreUnavailableException(new LocalizedText("injected: nothing was done", "injected: nothing was done"));
         }
 
         var outcomes = await inner.CommitAsync(batch, cancellationToken);
-        return fault == StoreFault.After ? throw new StoreUnavailableException("injected: done, but reported as failed") : outcomes;
+        return fault == StoreFault.After ? throw new StoreUnavailableException(new LocalizedText("injected: done, but reported as failed", "injected: done, but reported as failed")) : outcomes;
     }
 
     public Task<IReadOnlyList<StoredTarget>> LoadTargetsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken) =>

@@ -1,3 +1,5 @@
+using Monitor.Core.Text;
+
 namespace Monitor.Core.Ports;
 
 /// <summary>Opening a store, keeping it small, and telling how it is.</summary>
@@ -11,7 +13,7 @@ public interface IStoreLifecycle
     byte[] InstallationSecret { get; }
 
     /// <summary>Null while the last write went well; else why not, as a line for <c>/readyz</c>.</summary>
-    string? WriteTrouble { get; }
+    LocalizedText? WriteTrouble { get; }
 
     /// <summary>Tries a small write: whether the store is back.</summary>
     Task ProbeWriteAsync(CancellationToken cancellationToken);

@@ -1,5 +1,6 @@
 using Monitor.Core.Health;
 using Monitor.Core.Probing;
+using Monitor.Core.Text;
 
 namespace Monitor.Core.Ports;
 
@@ -49,5 +50,5 @@ public sealed record SiloIdentity(string Name, string Zone, string Address, Date
 public interface ICondition
 {
     /// <summary>Lines for people; empty when all is well.</summary>
-    IReadOnlyList<string> Reasons();
+    IReadOnlyList<LocalizedText> Reasons();
 }

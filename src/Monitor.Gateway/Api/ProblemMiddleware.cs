@@ -53,9 +53,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     {
         switch (e)
         {
-            case StoreUnavailableException:
+            case StoreUnavailableException away:
                 LogStoreAway(context.Request.Method, context.Request.Path, e.Message);
-                var detail = new LocalizedText($"the store is not available: {e.Message}", $"存储暂时不可用：{e.Message}");
+                var detail = new LocalizedText($"the store is not available: {away.Line.English}", $"存储暂时不可用：{away.Line.Chinese}");
                 return new Problem(StatusCodes.Status503ServiceUnavailable, detail) { RetryAfter = StoreRetry };
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return RequestBody.TooLarge;

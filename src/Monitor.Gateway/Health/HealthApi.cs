@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 using Monitor.Gateway.Api;
 using Monitor.Gateway.OpenApi;
 
@@ -12,6 +13,10 @@ internal sealed class HealthApi(
     StartupGate startup, IHostApplicationLifetime lifetime, IStoreLifecycle lifecycle, ITargetStore store, IEnumerable<ICondition> conditions, TimeProvider time)
 {
     private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(2);
+
+    private static readonly LocalizedText Starting = new("the service is starting", "服务正在启动");
+    private static readonly LocalizedText Stopping = new("the service is stopping", "服务正在停止");
+    private static readonly LocalizedText NoReads = new("the store does not answer reads", "存储不应答读取");
 
     private static readonly ApiOperation Alive = new("GET", "/healthz", "healthz", null, "The process is up")
     {
@@ -41,24 +46,24 @@ internal sealed class HealthApi(
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            return Answer("stopping", ["the service is stopping"], StatusCodes.Status503ServiceUnavailable);
+            return Answer(call, "stopping", [Stopping], StatusCodes.Status503ServiceUnavailable);
         }
 
         if (!startup.IsOpen)
         {
-            return Answer("starting", ["the service is starting"], StatusCodes.Status503ServiceUnavailable);
+            return Answer(call, "starting", [Starting], StatusCodes.Status503ServiceUnavailable);
         }
 
         var reasons = Reasons();
         if (await ReadTroubleAsync(call.Aborted) is { } trouble)
         {
-            return Answer("unavailable", [trouble, .. reasons], StatusCodes.Status503ServiceUnavailable);
+            return Answer(call, "unavailable", [trouble, .. reasons], StatusCodes.Status503ServiceUnavailable);
         }
 
-        return Answer(reasons.Count == 0 ? "ready" : "degraded", reasons, StatusCodes.Status200OK);
+        return Answer(call, reasons.Count == 0 ? "ready" : "degraded", reasons, StatusCodes.Status200OK);
     }
 
-    private List<string> Reasons()
+    private List<LocalizedText> Reasons()
     {
         var reasons = conditions.SelectMany(condition => condition.Reasons()).ToList();
         if (lifecycle.WriteTrouble is { } trouble)
@@ -66,11 +71,11 @@ internal sealed class HealthApi(
             reasons.Insert(0, trouble);
         }
 
-        return [.. reasons.Distinct(StringComparer.Ordinal)];
+        return [.. reasons.Distinct()];
     }
 
     /// <summary>Null when a read is answered in time.</summary>
-    private async Task<string?> ReadTroubleAsync(CancellationToken cancellationToken)
+    private async Task<LocalizedText?> ReadTroubleAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(ReadLimit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -81,15 +86,15 @@ internal sealed class HealthApi(
         }
         catch (StoreUnavailableException e)
         {
-            return e.Message;
+            return e.Line;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            return "the store does not answer reads";
+            return NoReads;
         }
     }
 
-    private static JsonAnswer Answer(string status, IReadOnlyList<string> reasons, int code) => new(
+    private static JsonAnswer Answer(ApiCall call, string status, IReadOnlyList<LocalizedText> reasons, int code) => new(
         writer =>
         {
             writer.WriteStartObject();
@@ -97,7 +102,7 @@ internal sealed class HealthApi(
             writer.WriteStartArray("reasons");
             foreach (var reason in reasons)
             {
-                writer.WriteStringValue(reason);
+                writer.WriteStringValue(reason.In(call.Language));
             }
 
             writer.WriteEndArray();

@@ -231,14 +231,14 @@ internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
     }
 
     /// <summary>A line for each channel whose robot refuses or cannot be reached.</summary>
-    public List<string> Troubles() =>
+    public List<LocalizedText> Troubles() =>
     [
         .. from channel in _channels.Values
            where channel.Settings.Enabled && IsHere(channel)
            let trouble = Desk(channel.Settings.WebhookUrl).Trouble
            where trouble is not null
            orderby channel.Id
-           select $"channel {channel.Settings.Name}: {trouble}",
+           select new LocalizedText($"channel {channel.Settings.Name}: {trouble}", $"通道 {channel.Settings.Name}：{trouble}"),
     ];
 
     private static DeliveryKey FiringOf(DeliveryKey key) => key with { Kind = key.Kind == DeliveryKind.Resolved ? DeliveryKind.Firing : DeliveryKind.Resolved };

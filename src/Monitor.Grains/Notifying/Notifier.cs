@@ -4,6 +4,7 @@ using Monitor.Core.Alerts;
 using Monitor.Core.Channels;
 using Monitor.Core.Messages;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 using Monitor.Grains.Notifying.WeCom;
 using Monitor.Grains.Writing;
 
@@ -34,7 +35,7 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loading = Task.CompletedTask;
     private bool _readingChannels;
-    private string? _loadTrouble;
+    private bool _loadTrouble;
     private TimeSpan? _orphansSince;
 
     /// <param name="scope">Null: all robots.</param>
@@ -97,11 +98,11 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
 
     public void ChannelDeleted(long channelId) => Change(() => _router.ChannelDeleted(channelId));
 
-    public IReadOnlyList<string> Reasons()
+    public IReadOnlyList<LocalizedText> Reasons()
     {
         lock (_gate)
         {
-            return _loadTrouble is { } trouble ? [trouble, .. _router.Troubles()] : _router.Troubles();
+            return _loadTrouble ? [Notifying.Reasons.NotLoaded, .. _router.Troubles()] : _router.Troubles();
         }
     }
 
@@ -186,7 +187,7 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 LogNotLoaded(_context.Logger, e);
-                _loadTrouble = "notices wait: what is open could not be read from the store";
+                _loadTrouble = true;
                 await Task.WhenAny(Task.Delay(RetryLoad, _context.Time, _stopping.Token));
             }
         }
@@ -220,7 +221,7 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
         lock (_gate)
         {
             Keep(_router.Load(channels, sends, open, _context.Now));
-            _loadTrouble = null;
+            _loadTrouble = false;
             _loaded.SetResult();
 
             // What came meanwhile, in its order; what was read just now is known already.

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Channels;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 using Monitor.Grains.Targets;
 using Monitor.Grains.Writing;
 
@@ -26,7 +27,7 @@ public sealed partial class ShardNotifiers(
     private TaskCompletionSource _wake = NewSignal();
     private IReadOnlyList<Channel> _channels = [];
     private Task _looking = Task.CompletedTask;
-    private string? _trouble;
+    private int _trouble;
 
     /// <summary>These shards are owned here from now on; their robots' budgets and backlogs are read before anything is sent.</summary>
     public void Run(IReadOnlyCollection<ShardLease> leases)
@@ -111,8 +112,8 @@ public sealed partial class ShardNotifiers(
     /// <summary>The shard whose owner sends to the channel's robot.</summary>
     public int ShardOf(Channel channel) => factory.ShardOf(channel);
 
-    public IReadOnlyList<string> Reasons() =>
-        [.. (Volatile.Read(ref _trouble) is { } trouble ? (string[])[trouble] : []).Concat(Running().SelectMany(notifier => notifier.Reasons())).Distinct(StringComparer.Ordinal)];
+    public IReadOnlyList<LocalizedText> Reasons() =>
+        [.. (Volatile.Read(ref _trouble) != 0 ? (LocalizedText[])[Notifying.Reasons.NotLooked] : []).Concat(Running().SelectMany(notifier => notifier.Reasons())).Distinct()];
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -198,7 +199,7 @@ public sealed partial class ShardNotifiers(
             try
             {
                 await LookOnceAsync(_stop.Token);
-                Volatile.Write(ref _trouble, null);
+                Volatile.Write(ref _trouble, 0);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -206,7 +207,7 @@ public sealed partial class ShardNotifiers(
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                if (Interlocked.Exchange(ref _trouble, "notices of other silos' targets wait: what is open could not be read from the store") is null)
+                if (Interlocked.Exchange(ref _trouble, 1) == 0)
                 {
                     LogLookFailed(e);
                 }

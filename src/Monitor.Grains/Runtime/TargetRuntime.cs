@@ -1,6 +1,7 @@
 using System.Globalization;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
+using Monitor.Core.Text;
 using Monitor.Grains.Notifying;
 using Monitor.Grains.Probing;
 using Monitor.Grains.Scheduling;
@@ -60,11 +61,12 @@ public sealed class TargetRuntime(
 
     public RuntimeFigures Figures() => new(host.TargetCount, host.Shards.Count, pulse.PerSecond(), pulse.LatenessP99());
 
-    public IReadOnlyList<string> Reasons()
+    public IReadOnlyList<LocalizedText> Reasons()
     {
         var unprobed = Unprobed().Count;
+        var count = unprobed.ToString(CultureInfo.InvariantCulture);
         return unprobed == 0
             ? []
-            : [string.Create(CultureInfo.InvariantCulture, $"{unprobed} enabled targets have not been probed for two intervals")];
+            : [new LocalizedText($"{count} enabled targets have not been probed for two intervals", $"{count} 个已启用的目标超过两个间隔未被探测")];
     }
 }

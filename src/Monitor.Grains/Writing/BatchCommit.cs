@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Diagnostics;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 
 namespace Monitor.Grains.Writing;
 
@@ -45,7 +46,7 @@ public sealed partial class BatchCommit(IGrainStore store, IStoreLifecycle lifec
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw e as StoreUnavailableException ?? new StoreUnavailableException(e.Message, refusal);
+            throw e as StoreUnavailableException ?? new StoreUnavailableException(new LocalizedText(e.Message, e.Message), refusal);
         }
     }
 

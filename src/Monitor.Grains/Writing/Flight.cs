@@ -33,7 +33,7 @@ internal sealed class Flight(CommitBatch? batch, IReadOnlyList<WriteItem> items,
         }
         catch (OperationCanceledException e)
         {
-            Error = new StoreUnavailableException("it does not answer", e);
+            Error = new StoreUnavailableException(StoreCondition.NoAnswer, e);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -1,11 +1,11 @@
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
+using Monitor.Core.Text;
 
 namespace Monitor.Grains.Writing;
 
 public sealed partial class RecordWriter
 {
-    private const string NoAnswer = "it does not answer";
 
     private async Task RunAsync()
     {
@@ -119,7 +119,7 @@ public sealed partial class RecordWriter
                 await SettleAsync(ended);
                 break;
             case { } slow when _time.GetElapsedTime(slow.StartedAt) >= WriterLimits.CommitPatience:
-                GoAway(NoAnswer);
+                GoAway(StoreCondition.NoAnswer);
                 if (!slow.IsKept)
                 {
                     slow.IsKept = true;
@@ -139,7 +139,7 @@ public sealed partial class RecordWriter
         }
 
         _retryAt = _time.GetTimestamp() + Ticks(WriterLimits.StoreRetry);
-        var news = GoAway(flight.Error?.Message ?? NoAnswer);
+        var news = GoAway(ReasonOf(flight.Error));
         if (news && flight.Error is not StoreUnavailableException and { } defect)
         {
             LogCommitFailed(defect);
@@ -256,16 +256,23 @@ public sealed partial class RecordWriter
     }
 
     /// <summary>True when that is news.</summary>
-    private bool GoAway(string reason)
+    private bool GoAway(LocalizedText reason)
     {
         var news = _condition.Away(reason, _time.GetUtcNow());
         if (news)
         {
-            LogAway(reason);
+            LogAway(reason.English);
         }
 
         return news;
     }
+
+    private static LocalizedText ReasonOf(Exception? error) => error switch
+    {
+        StoreUnavailableException away => away.Line,
+        { } defect => new LocalizedText(defect.Message, defect.Message),
+        null => StoreCondition.NoAnswer,
+    };
 
     private TimeSpan Until(long timestamp) => TimeSpan.FromSeconds((double)(timestamp - _time.GetTimestamp()) / _time.TimestampFrequency);
 

@@ -1,13 +1,18 @@
 using System.Globalization;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 
 namespace Monitor.Grains.Writing;
 
 /// <summary>How the store is, as the writer sees it: reachable, away since when and why, and what waits for it.</summary>
 public sealed class StoreCondition(IStoreLifecycle lifecycle) : ICondition
 {
+    public static readonly LocalizedText NoAnswer = new("it does not answer", "没有应答");
+
+    private static readonly LocalizedText Replaying = new("back, records of the time without it are being written", "已恢复，正在补写其不可用期间的记录");
+
     private readonly Lock _lock = new();
-    private string? _reason;
+    private LocalizedText? _reason;
     private DateTimeOffset? _since;
     private (int Journal, int Memory) _waiting;
 
@@ -35,24 +40,21 @@ public sealed class StoreCondition(IStoreLifecycle lifecycle) : ICondition
         }
     }
 
-    public IReadOnlyList<string> Reasons()
+    public IReadOnlyList<LocalizedText> Reasons()
     {
         lock (_lock)
         {
             if (_since is not { } since)
             {
-                return lifecycle.WriteTrouble is { } trouble ? [$"store: {trouble}"] : [];
+                return lifecycle.WriteTrouble is { } trouble ? [Told(trouble)] : [];
             }
 
-            var state = _reason is null
-                ? "back, records of the time without it are being written"
-                : string.Create(CultureInfo.InvariantCulture, $"{_reason} (since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'})");
-            return [$"store: {state}{Waiting(_waiting)}"];
+            return [Told(_reason is { } reason ? Since(reason, since) : Replaying, _waiting)];
         }
     }
 
     /// <summary>True when that is news.</summary>
-    internal bool Away(string reason, DateTimeOffset now)
+    internal bool Away(LocalizedText reason, DateTimeOffset now)
     {
         lock (_lock)
         {
@@ -93,11 +95,27 @@ public sealed class StoreCondition(IStoreLifecycle lifecycle) : ICondition
         }
     }
 
-    private static string Waiting((int Journal, int Memory) records) => records switch
+    private static LocalizedText Told(LocalizedText state, (int Journal, int Memory) waiting = default)
     {
-        (0, 0) => "",
-        (_, 0) => string.Create(CultureInfo.InvariantCulture, $", {records.Journal} records waiting in the journal"),
-        (0, _) => string.Create(CultureInfo.InvariantCulture, $", {records.Memory} records waiting in memory"),
-        _ => string.Create(CultureInfo.InvariantCulture, $", {records.Journal} records waiting in the journal and {records.Memory} in memory"),
-    };
+        var (english, chinese) = Waiting(waiting);
+        return new LocalizedText($"store: {state.English}{english}", $"存储：{state.Chinese}{chinese}");
+    }
+
+    private static LocalizedText Since(LocalizedText reason, DateTimeOffset since)
+    {
+        var at = since.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return new LocalizedText($"{reason.English} (since {at})", $"{reason.Chinese}（自 {at} 起）");
+    }
+
+    private static (string English, string Chinese) Waiting((int Journal, int Memory) records)
+    {
+        var (journal, memory) = (records.Journal.ToString(CultureInfo.InvariantCulture), records.Memory.ToString(CultureInfo.InvariantCulture));
+        return records switch
+        {
+            (0, 0) => ("", ""),
+            (_, 0) => ($", {journal} records waiting in the journal", $"，日志中有 {journal} 条记录待写入"),
+            (0, _) => ($", {memory} records waiting in memory", $"，内存中有 {memory} 条记录待写入"),
+            _ => ($", {journal} records waiting in the journal and {memory} in memory", $"，日志中有 {journal} 条、内存中有 {memory} 条记录待写入"),
+        };
+    }
 }

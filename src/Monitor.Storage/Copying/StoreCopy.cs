@@ -34,7 +34,7 @@ public sealed class StoreCopy(SqliteOptions from, PostgresStoreOptions to, TimeP
         await target.OpenAsync(cancellationToken);
         if (source.Reasons() is [var unreadable, ..])
         {
-            throw new StoreRefusedException(unreadable);
+            throw new StoreRefusedException(unreadable.English);
         }
 
         using var rows = new SqliteSession(from.DatabasePath, writes: false);

@@ -78,7 +78,7 @@ public sealed partial class PostgresStore
     private async Task<T> SeenAgainAsync<T>(Task<T> edit)
     {
         var outcome = await edit;
-        if (_unreadable is not null)
+        if (_unreadable.Length > 0)
         {
             await ReadAsync(session => FindUnreadableAsync(session, Secrets), CancellationToken.None);
         }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
+using Monitor.Core.Text;
 using Monitor.Storage.Codecs;
 using Monitor.Storage.Postgres.Tables;
 using Monitor.Storage.Secrets;
@@ -18,11 +19,11 @@ public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProv
     private NpgsqlDataSource? _pool;
     private SecretBox? _secrets;
     private byte[]? _installationSecret;
-    private volatile string? _trouble;
-    private volatile string? _unreadable;
+    private volatile StoreUnavailableException? _trouble;
+    private volatile LocalizedText[] _unreadable = [];
     private int _closed;
 
-    public string? WriteTrouble => _trouble;
+    public LocalizedText? WriteTrouble => _trouble?.Line;
 
     public byte[] InstallationSecret => _installationSecret ?? throw NotOpen();
 
@@ -51,7 +52,7 @@ public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProv
     }
 
     /// <summary>What cannot be read; trouble with writing is told by whoever writes, with what waits for it.</summary>
-    public IReadOnlyList<string> Reasons() => _unreadable is { } reason ? [reason] : [];
+    public IReadOnlyList<LocalizedText> Reasons() => _unreadable;
 
     public Task ProbeWriteAsync(CancellationToken cancellationToken)
     {
@@ -91,7 +92,7 @@ public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProv
         }
     }
 
-    private static StoreUnavailableException NotOpen() => new("the store is not open");
+    private static StoreUnavailableException NotOpen() => new(new LocalizedText("the store is not open", "存储未打开"));
 
     /// <summary>What no waiting changes: user, password, database, rights.</summary>
     private static bool IsRefusal(string state) => state is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
@@ -115,13 +116,13 @@ public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProv
     private async Task<bool> FindUnreadableAsync(PgSession session, SecretBox secrets)
     {
         var line = UnreadableSecrets.Line(
-            "the key ring in the database", await TargetTable.UnreadableAsync(session, secrets), await ChannelTable.UnreadableAsync(session, secrets));
-        if (line is not null && line != _unreadable)
+            new LocalizedText("the key ring in the database", "数据库中的密钥环"), await TargetTable.UnreadableAsync(session, secrets), await ChannelTable.UnreadableAsync(session, secrets));
+        if (line is { } news && !_unreadable.Contains(news))
         {
-            LogUnreadable(line);
+            LogUnreadable(news.English);
         }
 
-        _unreadable = line;
+        _unreadable = line is { } told ? [told] : [];
         return true;
     }
 
@@ -150,7 +151,7 @@ public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProv
         }
         catch (StoreUnavailableException e)
         {
-            _trouble = e.Message;
+            _trouble = e;
             _origins.Clear();
             throw;
         }

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 
 namespace Monitor.Storage.Sqlite;
 
@@ -24,15 +25,15 @@ internal static class SqliteFaults
 
     public static bool IsDamage(SqliteException e) => e.SqliteErrorCode is Corrupt or NotADatabase;
 
-    public static string Line(SqliteException e) => e.SqliteErrorCode switch
+    public static LocalizedText Line(SqliteException e) => e.SqliteErrorCode switch
     {
-        Full => "the disk is full: the store cannot be written",
-        ReadOnly => "the store is read-only and cannot be written",
-        IoError => $"the disk under the store reports an error (SQLite code {e.SqliteExtendedErrorCode})",
-        Corrupt or NotADatabase => "the store's file is damaged",
-        Busy or Locked => "the store is locked by something else",
-        CannotOpen => "the store's files cannot be opened",
-        _ => $"the store cannot be used (SQLite code {e.SqliteExtendedErrorCode})",
+        Full => new("the disk is full: the store cannot be written", "磁盘已满：存储无法写入"),
+        ReadOnly => new("the store is read-only and cannot be written", "存储为只读，无法写入"),
+        IoError => new($"the disk under the store reports an error (SQLite code {e.SqliteExtendedErrorCode})", $"存储所在的磁盘报告错误（SQLite 代码 {e.SqliteExtendedErrorCode}）"),
+        Corrupt or NotADatabase => new("the store's file is damaged", "存储文件已损坏"),
+        Busy or Locked => new("the store is locked by something else", "存储被其他程序锁定"),
+        CannotOpen => new("the store's files cannot be opened", "无法打开存储文件"),
+        _ => new($"the store cannot be used (SQLite code {e.SqliteExtendedErrorCode})", $"存储无法使用（SQLite 代码 {e.SqliteExtendedErrorCode}）"),
     };
 
     public static StoreUnavailableException Unavailable(SqliteException e) => new(Line(e), e);

@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
+using Monitor.Core.Text;
 using Monitor.Storage.Codecs;
 using Monitor.Storage.Secrets;
 using Monitor.Storage.Sqlite.Tables;
@@ -19,11 +20,11 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
     private SqliteWriter? _writer;
     private SqliteReaders? _readers;
     private SqliteCheckpoints? _checkpoints;
-    private volatile string? _unreadable;
+    private volatile LocalizedText[] _unreadable = [];
     private byte[]? _installationSecret;
     private int _closed;
 
-    public string? WriteTrouble => _writer?.Trouble;
+    public LocalizedText? WriteTrouble => _writer?.Trouble;
 
     public byte[] InstallationSecret => _installationSecret ?? throw NotOpen();
 
@@ -39,7 +40,7 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
     public Task OpenAsync(CancellationToken cancellationToken) => Task.Run(Open, cancellationToken);
 
     /// <summary>What cannot be read; trouble with writing is told by whoever writes, with what waits for it.</summary>
-    public IReadOnlyList<string> Reasons() => _unreadable is { } reason ? [reason] : [];
+    public IReadOnlyList<LocalizedText> Reasons() => _unreadable;
 
     public Task ProbeWriteAsync(CancellationToken cancellationToken)
     {
@@ -72,7 +73,7 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
         _folder?.Dispose();
     }
 
-    private static StoreUnavailableException NotOpen() => new("the store is not open");
+    private static StoreUnavailableException NotOpen() => new(new LocalizedText("the store is not open", "存储未打开"));
 
     private void Open()
     {
@@ -144,20 +145,20 @@ public sealed partial class SqliteStore(SqliteOptions options, TimeProvider time
     {
         var targets = TargetTable.Unreadable(session, Secrets);
         var channels = ChannelTable.Unreadable(session, Secrets);
-        var line = UnreadableSecrets.Line($"the key ring in {options.KeyFolder}", targets, channels);
-        if (line is not null && line != _unreadable)
+        var line = UnreadableSecrets.Line(new LocalizedText($"the key ring in {options.KeyFolder}", $"{options.KeyFolder} 中的密钥环"), targets, channels);
+        if (line is { } news && !_unreadable.Contains(news))
         {
-            LogUnreadable(line);
+            LogUnreadable(news.English);
         }
 
-        _unreadable = line;
+        _unreadable = line is { } told ? [told] : [];
     }
 
     /// <summary>After an edit that may have given a secret again.</summary>
     private async Task<T> SeenAgainAsync<T>(Task<T> edit)
     {
         var outcome = await edit;
-        if (_unreadable is not null)
+        if (_unreadable.Length > 0)
         {
             await Readers.ReadAsync(
                 session =>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 
 namespace Monitor.Storage.Sqlite;
 
@@ -18,7 +19,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly BlockingCollection<WriteJob> _jobs = [];
     private readonly Thread _thread;
     private SqliteSession? _session;
-    private volatile string? _trouble;
+    private volatile StoreUnavailableException? _trouble;
 
     /// <param name="committed">Called on the writer's thread after each commit: must be quick.</param>
     public SqliteWriter(Func<SqliteSession> open, Action committed)
@@ -31,7 +32,7 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>Null while the last write went well.</summary>
-    public string? Trouble => _trouble;
+    public LocalizedText? Trouble => _trouble?.Line;
 
     /// <exception cref="StoreUnavailableException">Nothing was confirmed.</exception>
     public Task<T> RunAsync<T>(Func<SqliteSession, T> body, CancellationToken cancellationToken)
@@ -43,7 +44,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (InvalidOperationException e)
         {
-            return Task.FromException<T>(new StoreUnavailableException("the store is closed", e));
+            return Task.FromException<T>(new StoreUnavailableException(new LocalizedText("the store is closed", "存储已关闭"), e));
         }
 
         return job.Done;
@@ -105,7 +106,7 @@ internal sealed class SqliteWriter : IDisposable
         catch (SqliteException e)
         {
             var trouble = SqliteFaults.Unavailable(e);
-            _trouble = trouble.Message;
+            _trouble = trouble;
             error = trouble;
             RollBack(SqliteFaults.SpoilsConnection(e));
             return false;

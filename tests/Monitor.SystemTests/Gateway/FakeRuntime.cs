@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
+using Monitor.Core.Text;
 
 namespace Monitor.SystemTests.Gateway;
 
@@ -15,7 +16,7 @@ internal sealed class FakeRuntime : ITargetRuntime, IChannelTester, ICondition
 
     public ConcurrentQueue<object> DryRuns { get; } = new();
 
-    public List<string> Trouble { get; } = [];
+    public List<LocalizedText> Trouble { get; } = [];
 
     public ChannelTest Test { get; set; } = new(true, 200, 0, "ok", """{"errcode":0,"errmsg":"ok"}""", null);
 
@@ -48,7 +49,7 @@ internal sealed class FakeRuntime : ITargetRuntime, IChannelTester, ICondition
 
     public Task<ChannelTest> TestAsync(long channelId, CancellationToken cancellationToken) => Task.FromResult(Test);
 
-    public IReadOnlyList<string> Reasons() => Trouble;
+    public IReadOnlyList<LocalizedText> Reasons() => Trouble;
 
     public static CheckRecord Record(long targetId, DateTimeOffset? at = null) => new()
     {

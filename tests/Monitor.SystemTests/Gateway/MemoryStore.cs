@@ -5,6 +5,7 @@ using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 using Monitor.Core.Shards;
 using Monitor.Core.Targets;
+using Monitor.Core.Text;
 
 namespace Monitor.SystemTests.Gateway;
 
@@ -29,7 +30,7 @@ internal sealed class MemoryStore : ITargetStore, IHistoryStore, ITokenStore, IS
 
     public byte[] InstallationSecret { get; } = new byte[32];
 
-    public string? WriteTrouble { get; set; }
+    public LocalizedText? WriteTrouble { get; set; }
 
     /// <summary>Called between a read-change-write's read and its write.</summary>
     public Action? BeforeUpdate { get; set; }
@@ -283,7 +284,7 @@ internal sealed class MemoryStore : ITargetStore, IHistoryStore, ITokenStore, IS
     {
         if (Away is { } why)
         {
-            return Task.FromException<T>(new StoreUnavailableException(why));
+            return Task.FromException<T>(new StoreUnavailableException(new LocalizedText(why, why)));
         }
 
         lock (_lock)

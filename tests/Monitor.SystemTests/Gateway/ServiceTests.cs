@@ -8,6 +8,7 @@ using Monitor.Core.Diagnostics;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 using Monitor.Core.Schemas;
+using Monitor.Core.Text;
 using Monitor.Gateway.Api.Channels;
 using Monitor.Gateway.Api.Targets;
 using Monitor.Gateway.Api.Tokens;
@@ -18,6 +19,8 @@ namespace Monitor.SystemTests.Gateway;
 
 public sealed class ServiceTests
 {
+    private static readonly LocalizedText Full = new("the store cannot be written: disk full", "存储无法写入：磁盘已满");
+
     [Fact]
     public async Task Readiness_tells_starting_ready_degraded_and_unable_to_read()
     {
@@ -30,11 +33,14 @@ public sealed class ServiceTests
         host.Services.GetRequiredService<StartupGate>().Open();
         Assert.Equal("""{"status":"ready","reasons":[]}""", (await host.GetAsync("/readyz", token: null)).Text);
 
-        host.Store.WriteTrouble = "the store cannot be written: disk full";
-        host.Runtime.Trouble.AddRange(["2 targets were not probed for two intervals", "the store cannot be written: disk full"]);
+        host.Store.WriteTrouble = Full;
+        host.Runtime.Trouble.AddRange([new LocalizedText("2 targets were not probed for two intervals", "2 个目标超过两个间隔未被探测"), Full]);
         var degraded = await host.GetAsync("/readyz", token: null);
         Assert.Equal(200, degraded.Status);
         Assert.Equal("""{"status":"degraded","reasons":["the store cannot be written: disk full","2 targets were not probed for two intervals"]}""", degraded.Text);
+
+        var chinese = await host.SendAsync(HttpMethod.Get, "/readyz", (string?)null, token: null, ("Accept-Language", "zh"));
+        Assert.Equal("""{"status":"degraded","reasons":["存储无法写入：磁盘已满","2 个目标超过两个间隔未被探测"]}""", chinese.Text);
 
         host.Store.Away = "the store is locked";
         var away = await host.GetAsync("/readyz", token: null);

@@ -141,7 +141,7 @@ public sealed class PostgresTroubleTests(SharedPostgres shared)
         Assert.False(commit.IsCompleted);
         proxy.Cut();
         var lost = await Assert.ThrowsAsync<StoreUnavailableException>(() => commit);
-        Assert.Equal(lost.Message, store.WriteTrouble);
+        Assert.Equal(lost.Line, store.WriteTrouble);
 
         proxy.Heal();
         Assert.Equal([StateOutcome.Committed, StateOutcome.Committed], await store.CommitAsync(batch, Token));
@@ -160,7 +160,7 @@ public sealed class PostgresTroubleTests(SharedPostgres shared)
         var store = await OpenAsync(Through(await shared.ConnectionAsync(database, Token), proxy.Port));
         proxy.Hold();
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.CommitAsync(Batch(deliveries: [new DeliveryWrite([], [new Core.Alerts.SendSlot("r", "m", Start, null)])]), Token));
-        Assert.Equal("the database does not answer in time", store.WriteTrouble);
+        Assert.Equal("the database does not answer in time", store.WriteTrouble?.English);
         proxy.Heal();
         await store.ProbeWriteAsync(Token);
         Assert.Null(store.WriteTrouble);

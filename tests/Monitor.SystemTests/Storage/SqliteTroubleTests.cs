@@ -130,7 +130,7 @@ public sealed class SqliteTroubleTests : IDisposable
         Directory.Delete(Options.KeyFolder, recursive: true);
         using (var store = await OpenAsync(_folder))
         {
-            Assert.Contains($"1 target ({id})", Assert.Single(store.Reasons()), StringComparison.Ordinal);
+            Assert.Contains($"1 target ({id})", Assert.Single(store.Reasons()).English, StringComparison.Ordinal);
             Assert.Equal("plain", Assert.Single(await store.LoadTargetsAsync([.. Enumerable.Range(0, 256)], Token)).Target.Settings.Name);
             var shown = (await store.FindTargetAsync(id, Token))!.Target;
             Assert.Equal(("{}", WithSecret().MaskedConfig), (shown.Settings.Config, shown.Settings.MaskedConfig));
@@ -166,7 +166,7 @@ public sealed class SqliteTroubleTests : IDisposable
             }
 
             Assert.Equal("the disk is full: the store cannot be written", full.Message);
-            Assert.Equal(full.Message, store.WriteTrouble);
+            Assert.Equal(full.Line, store.WriteTrouble);
             Assert.Equal(confirmed.Count, (await store.ListTargetsAsync(new TargetQuery(), Token)).Total);
 
             File.Delete(ballast);

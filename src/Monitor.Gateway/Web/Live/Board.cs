@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Monitor.Core.Health;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 
 namespace Monitor.Gateway.Web.Live;
 
@@ -9,7 +10,7 @@ public sealed class Board
 {
     public static readonly Board Empty = new([], [], [], 0, DateTimeOffset.MinValue);
 
-    internal Board(IReadOnlyList<BoardTarget> targets, IReadOnlyList<AlertRow> open, IReadOnlyList<string> reasons, long version, DateTimeOffset at)
+    internal Board(IReadOnlyList<BoardTarget> targets, IReadOnlyList<AlertRow> open, IReadOnlyList<LocalizedText> reasons, long version, DateTimeOffset at)
     {
         (Targets, OpenAlerts, Reasons, Version, At) = (targets, open, reasons, version, at);
         ById = targets.ToFrozenDictionary(target => target.Id);
@@ -26,7 +27,7 @@ public sealed class Board
     public IReadOnlyList<AlertRow> OpenAlerts { get; }
 
     /// <summary>Why this monitor is not at its best.</summary>
-    public IReadOnlyList<string> Reasons { get; }
+    public IReadOnlyList<LocalizedText> Reasons { get; }
 
     public IReadOnlyList<string> Groups { get; }
 

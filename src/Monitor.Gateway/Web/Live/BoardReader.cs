@@ -1,6 +1,7 @@
 using Monitor.Core.Alerts;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
+using Monitor.Core.Text;
 using Monitor.Gateway.Api.Targets;
 
 namespace Monitor.Gateway.Web.Live;
@@ -185,8 +186,8 @@ internal sealed class BoardReader(
         }
 
         targets.Sort(static (left, right) => string.Compare(left.Name, right.Name, StringComparison.OrdinalIgnoreCase) is var order and not 0 ? order : left.Id.CompareTo(right.Id));
-        string[] reasons = [.. (lifecycle.WriteTrouble is { } trouble ? [trouble] : (string[])[]).Concat(conditions.SelectMany(condition => condition.Reasons())).Distinct(StringComparer.Ordinal)];
-        changed |= !reasons.SequenceEqual(before.Reasons, StringComparer.Ordinal);
+        LocalizedText[] reasons = [.. (lifecycle.WriteTrouble is { } trouble ? (LocalizedText[])[trouble] : []).Concat(conditions.SelectMany(condition => condition.Reasons())).Distinct()];
+        changed |= !reasons.SequenceEqual(before.Reasons);
         return new Board(targets, before.OpenAlerts, reasons, changed ? before.Version + 1 : before.Version, now);
     }
 

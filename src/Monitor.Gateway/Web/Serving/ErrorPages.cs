@@ -29,7 +29,7 @@ internal sealed partial class ErrorPages(RequestDelegate next, PageRoutes pages,
         {
             context.Response.Clear();
             await pages.WriteProblemAsync(context, new Problem(
-                StatusCodes.Status503ServiceUnavailable, new LocalizedText($"the store is not available: {e.Message}", $"存储暂时不可用：{e.Message}"))
+                StatusCodes.Status503ServiceUnavailable, new LocalizedText($"the store is not available: {e.Line.English}", $"存储暂时不可用：{e.Line.Chinese}"))
             {
                 RetryAfter = TimeSpan.FromSeconds(2),
             });

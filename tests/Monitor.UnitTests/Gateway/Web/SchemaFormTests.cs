@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Monitor.Core.Ports;
 using Monitor.Core.Schemas;
+using Monitor.Core.Text;
 using Monitor.Gateway.Web.Forms;
 using Monitor.Gateway.Web.Sessions;
 using Xunit;
@@ -130,7 +131,7 @@ public sealed class SchemaFormTests
     {
         public byte[] InstallationSecret { get; } = new byte[32];
 
-        public string? WriteTrouble => null;
+        public LocalizedText? WriteTrouble => null;
 
         public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -100,7 +100,7 @@ public sealed class DeliveryRouterTests
         simulation.Run(TimeSpan.FromSeconds(220));
         Assert.Equal([0, 1, 6, 31, 91, 151, 211], simulation.Posts.Select(post => (int)post.Started.TotalSeconds));
         Assert.Equal(7, simulation.Row(NewAlert(7), DeliveryKind.Firing).Attempts);
-        Assert.Equal(["channel channel 1: unreachable: connection refused"], simulation.Router.Troubles());
+        Assert.Equal(["channel channel 1: unreachable: connection refused"], simulation.Router.Troubles().Select(trouble => trouble.English));
     }
 
     [Fact]

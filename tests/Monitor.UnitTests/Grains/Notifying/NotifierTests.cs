@@ -1,6 +1,7 @@
 using System.Net;
 using Monitor.Core.Alerts;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 using Monitor.Grains.Writing;
 using Monitor.Tests.Shared;
 using Xunit;
@@ -121,9 +122,9 @@ public sealed class NotifierTests
 
         var row = bench.Row(Alert, DeliveryKind.Firing);
         Assert.Equal((DeliveryStatus.Pending, 1, "timeout: no answer within 5 s; the message may have arrived"), (row.Status, row.Attempts, row.LastError));
-        Assert.Equal(["channel channel 1: timeout: no answer within 5 s; the message may have arrived"], bench.Notifier.Reasons());
+        Assert.Equal(["channel channel 1: timeout: no answer within 5 s; the message may have arrived"], bench.Notifier.Reasons().Select(reason => reason.English));
         await AdvanceUntilAsync(bench, () => bench.Row(Alert, DeliveryKind.Firing).Status == DeliveryStatus.Sent);
-        Assert.Empty(bench.Notifier.Reasons());
+        Assert.Empty(bench.Notifier.Reasons().Select(reason => reason.English));
     }
 
     [Fact]
@@ -139,7 +140,7 @@ public sealed class NotifierTests
 
         Assert.Equal("93000 invalid webhook url ******", bench.Row(Alert, DeliveryKind.Firing).LastError);
         Assert.Equal((false, 200, 93000, "invalid webhook url ******"), (test.Sent, test.HttpStatus, test.ErrCode, test.ErrMsg));
-        Assert.All([.. bench.Log, .. bench.Notifier.Reasons(), test.Answer!, .. bench.Slots.Values.Select(slot => slot.Robot)], text => Assert.DoesNotContain("secret-key-1", text, StringComparison.Ordinal));
+        Assert.All([.. bench.Log, .. bench.Notifier.Reasons().Select(reason => reason.English), test.Answer!, .. bench.Slots.Values.Select(slot => slot.Robot)], text => Assert.DoesNotContain("secret-key-1", text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -175,13 +176,13 @@ public sealed class NotifierTests
     [Fact]
     public async Task Nothing_is_sent_before_the_store_could_be_read_and_then_all_in_order()
     {
-        var bench = new NotifierBench { LoadFailure = new StoreUnavailableException("away") };
+        var bench = new NotifierBench { LoadFailure = new StoreUnavailableException(new LocalizedText("away", "away")) };
         await bench.StartAsync(loaded: false);
         bench.Decide(Alert, DeliveryKind.Firing, 1);
         bench.Decide(Over(Alert), DeliveryKind.Resolved, 1);
         await bench.UntilAsync(() => bench.Log.Count > 0);
         Assert.Empty(bench.Posts);
-        Assert.Equal(["notices wait: what is open could not be read from the store"], bench.Notifier.Reasons());
+        Assert.Equal(["notices wait: what is open could not be read from the store"], bench.Notifier.Reasons().Select(reason => reason.English));
 
         bench.LoadFailure = null;
         await AdvanceUntilAsync(bench, () => bench.Row(Alert, DeliveryKind.Resolved).Status == DeliveryStatus.Sent);

@@ -4,6 +4,7 @@ using Monitor.Core.Channels;
 using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
+using Monitor.Core.Text;
 using Monitor.Grains.Notifying;
 using Monitor.Grains.Writing;
 
@@ -92,7 +93,7 @@ internal sealed class FakeStore : IGrainStore, IRecordWriter, IDeliveryQueue
 
             return fault switch
             {
-                Fault.DoneButThrown or Fault.LostAndThrown => throw new StoreUnavailableException("gone in the middle"),
+                Fault.DoneButThrown or Fault.LostAndThrown => throw new StoreUnavailableException(new LocalizedText("gone in the middle", "gone in the middle")),
                 Fault.DoneButVersionLost => Durability.VersionLost,
                 Fault.Kept => Durability.Kept,
                 _ => Durability.Committed,
@@ -118,7 +119,7 @@ internal sealed class FakeStore : IGrainStore, IRecordWriter, IDeliveryQueue
     private static string Letter(OpenDelivery open) =>
         open.Delivery.Key.Kind == DeliveryKind.Resolved ? "R" : open.Alert.Severity == AlertSeverity.Critical ? "F" : "W";
 
-    private Dictionary<long, StoredTarget> Here() => Away ? throw new StoreUnavailableException("away") : Targets;
+    private Dictionary<long, StoredTarget> Here() => Away ? throw new StoreUnavailableException(new LocalizedText("away", "away")) : Targets;
 
     private void Apply(StateWrite state, StoredTarget stored)
     {

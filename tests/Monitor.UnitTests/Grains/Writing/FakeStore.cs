@@ -1,6 +1,7 @@
 using Monitor.Core.Alerts;
 using Monitor.Core.Channels;
 using Monitor.Core.Ports;
+using Monitor.Core.Text;
 
 namespace Monitor.UnitTests.Grains.Writing;
 
@@ -49,7 +50,7 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
     public bool Overlapped { get; private set; }
     public byte[] InstallationSecret { get; } = new byte[32];
 
-    public string? WriteTrouble { get; set; }
+    public LocalizedText? WriteTrouble { get; set; }
     public Func<bool> Maintain { get; set; } = () => false;
 
     public async Task<IReadOnlyList<StateOutcome>> CommitAsync(CommitBatch batch, CancellationToken cancellationToken)
@@ -67,7 +68,7 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
             // Asked again after the wait: a process that was killed meanwhile writes nothing any more.
             if (fault is Fault.Before or Fault.HangThenFail || (fault == Fault.Hang && Faults(batch) == Fault.Before))
             {
-                throw new StoreUnavailableException("disk full");
+                throw new StoreUnavailableException(new LocalizedText("disk full", "disk full"));
             }
 
             if (fault == Fault.Defect)
@@ -76,7 +77,7 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
             }
 
             var outcomes = Write(batch);
-            return fault == Fault.After ? throw new StoreUnavailableException("connection lost") : outcomes;
+            return fault == Fault.After ? throw new StoreUnavailableException(new LocalizedText("connection lost", "connection lost")) : outcomes;
         }
         finally
         {
@@ -127,7 +128,7 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
         {
             if (_isDead)
             {
-                throw new StoreUnavailableException("the process was killed");
+                throw new StoreUnavailableException(new LocalizedText("the process was killed", "the process was killed"));
             }
 
             if (_known.TryGetValue((batch.Silo, batch.Sequence), out var before))

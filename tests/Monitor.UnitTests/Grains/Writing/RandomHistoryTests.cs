@@ -99,7 +99,7 @@ public sealed class RandomHistoryTests
             Assert.True(durability is Durability.Committed or Durability.Kept, $"seed {seed}: {durability} at {mark.Mark}");
             history.Add(mark);
             mark.IsPromised = durability == Durability.Committed
-                || !_rig.Condition.Reasons().Any(reason => reason.Contains("memory", StringComparison.Ordinal));
+                || !_rig.Condition.Reasons().Any(reason => reason.English.Contains("memory", StringComparison.Ordinal));
             if (mark.IsPromised)
             {
                 _results.Add((result.TargetId, result.CheckedAt));

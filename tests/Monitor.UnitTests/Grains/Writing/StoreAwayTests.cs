@@ -1,6 +1,7 @@
 using Monitor.Core.Alerts;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
+using Monitor.Core.Text;
 using Monitor.Grains.Writing;
 using Monitor.UnitTests.Grains.Journal;
 using Xunit;
@@ -56,7 +57,7 @@ public sealed class StoreAwayTests
         Assert.False(first.IsCompleted);
         Assert.Equal(Durability.Kept, await rig.RunUntilAsync(first));
         Assert.Equal(Durability.Kept, await rig.WriteAsync(Samples.State(1, 1)));
-        Assert.Contains("does not answer", Assert.Single(rig.Condition.Reasons()), StringComparison.Ordinal);
+        Assert.Contains("does not answer", Assert.Single(rig.Condition.Reasons()).English, StringComparison.Ordinal);
         await rig.RunUntilAsync(() => rig.Time.GetUtcNow() > Samples.Start.AddSeconds(20));
         Assert.Single(rig.Store.Tried);
 
@@ -83,7 +84,7 @@ public sealed class StoreAwayTests
             Assert.Equal(Durability.Kept, await rig.WriteAsync(Samples.State(1, version)));
         }
 
-        Assert.Contains("5 records waiting in memory", Assert.Single(rig.Condition.Reasons()), StringComparison.Ordinal);
+        Assert.Contains("5 records waiting in memory", Assert.Single(rig.Condition.Reasons()).English, StringComparison.Ordinal);
         rig.Store.Faults = _ => Fault.None;
         await rig.RunUntilAsync(() => rig.Condition.Reasons().Count == 0);
         Assert.Equal([0, 1, 2, 3, 4], rig.Store.States[1].Select(state => (int)state.ExpectedVersion));
@@ -231,7 +232,7 @@ public sealed class StoreAwayTests
         rig.Store.Faults = _ => Fault.Before;
         await rig.WriteAsync(Samples.State(1));
         Assert.False(rig.Condition.IsAvailable);
-        Assert.Equal("store: disk full (since 2026-01-01T00:00:00Z), 1 records waiting in the journal", Assert.Single(rig.Condition.Reasons()));
+        Assert.Equal("store: disk full (since 2026-01-01T00:00:00Z), 1 records waiting in the journal", Assert.Single(rig.Condition.Reasons()).English);
         await rig.RunUntilAsync(() => rig.Store.Tried.Count > 20);
         rig.Store.Faults = _ => Fault.None;
 
@@ -245,8 +246,9 @@ public sealed class StoreAwayTests
     [Fact]
     public void Trouble_that_only_the_store_knows_of_is_a_reason_too()
     {
-        var condition = new StoreCondition(new FakeStore { WriteTrouble = "read-only file system" });
-        Assert.Equal("store: read-only file system", Assert.Single(condition.Reasons()));
+        var condition = new StoreCondition(new FakeStore { WriteTrouble = new LocalizedText("read-only file system", "只读文件系统") });
+        Assert.Equal("store: read-only file system", Assert.Single(condition.Reasons()).English);
+        Assert.Equal("存储：只读文件系统", Assert.Single(condition.Reasons()).Chinese);
     }
 
     [Fact]

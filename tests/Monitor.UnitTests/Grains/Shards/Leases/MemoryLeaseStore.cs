@@ -1,5 +1,6 @@
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
+using Monitor.Core.Text;
 
 namespace Monitor.UnitTests.Grains.Shards.Leases;
 
@@ -48,7 +49,7 @@ internal sealed class MemoryLeaseStore(LeaseTable table, Lock gate) : ILeaseStor
     {
         lock (gate)
         {
-            return Away ? Task.FromException<T>(new StoreUnavailableException("away")) : Task.FromResult(call());
+            return Away ? Task.FromException<T>(new StoreUnavailableException(new LocalizedText("away", "away"))) : Task.FromResult(call());
         }
     }
 }
