@@ -56,8 +56,7 @@ public sealed class GroupSteps(ProbeRun run, BrokerDoor door, KafkaConfig config
     private async ValueTask<Outcome<GroupAnswer>> AskAsync(
         CoordinatorAnswer coordinator, IReadOnlyList<TopicMetadata>? topics, TimeSpan reserve, CancellationToken cancellationToken)
     {
-        var share = Math.Clamp((run.Left - reserve) / run.Left, 0.05, 1);
-        var reports = await NodeRounds.AskAllAsync(run, [coordinator.Place], share, (part, place, token) => ConverseAsync(part, place, topics, token), cancellationToken);
+        var reports = await NodeRounds.AskAllAsync(run, [coordinator.Place], run.ShareBeside(reserve), (part, place, token) => ConverseAsync(part, place, topics, token), cancellationToken);
         return reports[0].Answer is { } answer
             ? answer
             : Faults.About($"broker {coordinator.NodeId} advertised as {coordinator.Place}, the coordinator of group {_group}", reports[0].Fault!);

@@ -70,7 +70,10 @@ public sealed class ProbeRun(TimeProvider time, TimeSpan budget)
     }
 
     /// <summary>What is left of the budget; not below zero.</summary>
-    public TimeSpan Left => budget > Elapsed ? budget - Elapsed : TimeSpan.Zero;
+    public TimeSpan Left => Elapsed is var gone && budget > gone ? budget - gone : TimeSpan.Zero;
+
+    /// <summary>The part of what is left that may be used when so much of it is kept for later: 0.05-1. Defined to the last instant, when nothing is left to be divided.</summary>
+    public double ShareBeside(TimeSpan reserve) => Left is var left && left > TimeSpan.Zero ? Math.Clamp((left - reserve) / left, 0.05, 1) : 0.05;
 
     /// <summary>The phases and the address of <paramref name="node"/> stand for the whole probe: of the node that everything else was learned from.</summary>
     public void TakeOver(ProbeRun node)
