@@ -10,6 +10,7 @@ using Monitor.Probers.Redis;
 using Monitor.Probers.Postgres;
 using Monitor.Probers.Tcp;
 using Monitor.Probers.Wire;
+using Monitor.Probers.Wire.Linux;
 
 namespace Monitor.Probers;
 
@@ -20,7 +21,9 @@ public static class ProbersSetup
     public static IServiceCollection AddMonitorProbers(this IServiceCollection services, OutboundPolicy policy)
     {
         services.TryAddSingleton<INameResolver>(_ => new SystemNameResolver());
-        services.AddSingleton(provider => new Dialer(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<INameResolver>(), policy));
+        services.TryAddSingleton(provider => Connector(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Dialer(
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<INameResolver>(), policy, provider.GetRequiredService<IConnector>()));
         services.AddSingleton<OutboundConnector>();
         services.AddSingleton<IProber, HttpProber>();
         services.AddSingleton<IProber, TcpProber>();
@@ -32,4 +35,6 @@ public static class ProbersSetup
         services.AddSingleton<ProberCatalog>();
         return services;
     }
+
+    private static IConnector Connector(TimeProvider time) => LinuxConnector.TryStart(time) is { } own ? own : new RuntimeConnector(time);
 }

@@ -72,7 +72,7 @@ internal sealed class EchoSession(ProbeRun run, PingConfig config, IcmpSocket so
         }
         catch (SocketException e)
         {
-            return SocketFaults.OfConnect(e, address.ToString(), address);
+            return SocketFaults.OfConnect(e.SocketErrorCode, address.ToString(), address);
         }
 
         try

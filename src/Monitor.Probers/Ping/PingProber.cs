@@ -89,7 +89,7 @@ public sealed class PingProber(Dialer dialer, TimeProvider time) : IProber
         }
         catch (SocketException e)
         {
-            return SocketFaults.OfConnect(e, address.ToString(), address);
+            return SocketFaults.OfConnect(e.SocketErrorCode, address.ToString(), address);
         }
     }
 

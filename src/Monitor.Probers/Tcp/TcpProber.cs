@@ -26,7 +26,21 @@ public sealed class TcpProber(Dialer dialer, TimeProvider time) : IProber
     public ValueTask<ProbeResult> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken)
     {
         var config = (TcpConfig)request.Config;
-        return new ProbeRun(time, request.Timeout).GuardAsync((run, token) => StepsAsync(run, config, token), cancellationToken);
+        return new ProbeRun(time, request.Timeout).GuardAsync(
+            (run, token) => config is { Tls: null, Send: null, Expect: null } ? TouchAsync(run, config, token) : StepsAsync(run, config, token), cancellationToken);
+    }
+
+    /// <summary>That the port takes a connection is all there is to see.</summary>
+    private async ValueTask<ProbeResult> TouchAsync(ProbeRun run, TcpConfig config, CancellationToken cancellationToken)
+    {
+        var touched = await dialer.TouchAsync(run, config.Host, config.Port, config.IpFamily, cancellationToken);
+        if (touched.Fault is { } fault)
+        {
+            return run.Failed(fault);
+        }
+
+        using var reached = touched.Value!;
+        return Judge(run, config, [], run.ElapsedAt(reached.At));
     }
 
     private async ValueTask<ProbeResult> StepsAsync(ProbeRun run, TcpConfig config, CancellationToken cancellationToken)
@@ -47,7 +61,7 @@ public sealed class TcpProber(Dialer dialer, TimeProvider time) : IProber
         if (config.Expect is null)
         {
             link.Finished = true;
-            return Judge(run, config, []);
+            return Judge(run, config, [], run.Elapsed);
         }
 
         var buffer = ArrayPool<byte>.Shared.Rent(MaxAnswer);
@@ -86,7 +100,7 @@ public sealed class TcpProber(Dialer dialer, TimeProvider time) : IProber
             if (matches)
             {
                 link.Finished = true;
-                return Judge(run, config, metrics);
+                return Judge(run, config, metrics, run.Elapsed);
             }
 
             if (read == 0 || received == buffer.Length)
@@ -96,9 +110,8 @@ public sealed class TcpProber(Dialer dialer, TimeProvider time) : IProber
         }
     }
 
-    private static ProbeResult Judge(ProbeRun run, TcpConfig config, Metric[] received)
+    private static ProbeResult Judge(ProbeRun run, TcpConfig config, Metric[] received, TimeSpan took)
     {
-        var took = run.Elapsed;
         var metrics = received.Length > 0 ? received : [new Metric("received_bytes", 0)];
         return run.JudgeLatency(took, config.MaxLatencyMs, config.WarnLatencyMs, "latency") is { } broken
             ? run.Failed(new WireFault(FailureStage.Assertion, broken), metrics) with { Latency = took }

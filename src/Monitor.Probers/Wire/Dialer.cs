@@ -12,9 +12,12 @@ namespace Monitor.Probers.Wire;
 /// changes between two look-ups gains nothing. Addresses are tried in the system's order, families in turns, the next one 250 ms after the last or as soon
 /// as that one failed; the first that connects wins.
 /// </summary>
-public sealed class Dialer(TimeProvider time, INameResolver resolver, OutboundPolicy policy)
+/// <param name="connector">For connections over which nothing is said; null: the runtime's.</param>
+public sealed class Dialer(TimeProvider time, INameResolver resolver, OutboundPolicy policy, IConnector? connector = null)
 {
     private static readonly TimeSpan Stagger = TimeSpan.FromMilliseconds(250);
+
+    private readonly IConnector _connector = connector ?? new RuntimeConnector(time);
 
     /// <summary>A connection, in TLS where <paramref name="tls"/> is given; or a fault. Cancellation flows as <see cref="OperationCanceledException"/>.</summary>
     public async ValueTask<Outcome<WireLink>> OpenAsync(
@@ -37,6 +40,20 @@ public sealed class Dialer(TimeProvider time, INameResolver resolver, OutboundPo
     /// <summary>A connected socket, or a fault. Cancellation flows as <see cref="OperationCanceledException"/>.</summary>
     public async ValueTask<Outcome<Socket>> DialAsync(ProbeRun run, string host, int port, IpFamily family, CancellationToken cancellationToken)
     {
+        var reached = await ReachAsync(run, host, port, family, TryConnectAsync, cancellationToken);
+        return reached.Fault is { } fault ? fault : reached.Value!.Link;
+    }
+
+    /// <summary>
+    /// An open connection over which nothing can be said, by the cheapest way that there is; or a fault. Cancellation flows as <see cref="OperationCanceledException"/>.
+    /// </summary>
+    public ValueTask<Outcome<Reached<IDisposable>>> TouchAsync(ProbeRun run, string host, int port, IpFamily family, CancellationToken cancellationToken) =>
+        ReachAsync(run, host, port, family, TryTouchAsync, cancellationToken);
+
+    private async ValueTask<Outcome<Reached<T>>> ReachAsync<T>(
+        ProbeRun run, string host, int port, IpFamily family, Attempt<T> attempt, CancellationToken cancellationToken)
+        where T : class, IDisposable
+    {
         var addresses = await ResolveAsync(run, host, family, cancellationToken);
         if (addresses.Fault is { } unknown)
         {
@@ -46,16 +63,16 @@ public sealed class Dialer(TimeProvider time, INameResolver resolver, OutboundPo
         run.Address = null;
         run.WaitingFor = $"a connection to {Place(addresses.Value!, port)}";
         var started = time.GetTimestamp();
-        var attempt = addresses.Value!.Length == 1
-            ? await ConnectAsync(addresses.Value[0], port, cancellationToken)
-            : await RaceAsync(addresses.Value, port, cancellationToken);
-        if (attempt.Value is { } socket)
+        var outcome = addresses.Value!.Length == 1
+            ? await attempt(new IPEndPoint(addresses.Value[0], port), cancellationToken)
+            : await RaceAsync(addresses.Value, port, attempt, cancellationToken);
+        if (outcome.Value is { } reached)
         {
-            run.Connect = (run.Connect ?? TimeSpan.Zero) + time.GetElapsedTime(started);
-            run.Address = (IPEndPoint?)socket.RemoteEndPoint;
+            run.Connect = (run.Connect ?? TimeSpan.Zero) + time.GetElapsedTime(started, reached.At);
+            run.Address = reached.Place;
         }
 
-        return attempt;
+        return outcome;
     }
 
     /// <summary>The addresses that may be used, at least one; the system's order with the families in turns. An address needs no resolver.</summary>
@@ -112,20 +129,20 @@ public sealed class Dialer(TimeProvider time, INameResolver resolver, OutboundPo
             .OrderBy(pair => pair.rank).Select(pair => pair.address)];
     }
 
-    private static async ValueTask<Outcome<Socket>> ConnectAsync(IPAddress address, int port, CancellationToken cancellationToken)
+    private async ValueTask<Outcome<Reached<Socket>>> TryConnectAsync(IPEndPoint place, CancellationToken cancellationToken)
     {
         Socket? socket = null;
         try
         {
-            socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken);
-            return socket;
+            socket = new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(place, cancellationToken);
+            return new Reached<Socket>(socket, place, time.GetTimestamp());
         }
         catch (SocketException e)
         {
             socket?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            return SocketFaults.OfConnect(e, new IPEndPoint(address, port).ToString(), address);
+            return SocketFaults.OfConnect(e.SocketErrorCode, place.ToString(), place.Address);
         }
         catch (OperationCanceledException)
         {
@@ -134,27 +151,36 @@ public sealed class Dialer(TimeProvider time, INameResolver resolver, OutboundPo
         }
     }
 
-    private async ValueTask<Outcome<Socket>> RaceAsync(IPAddress[] addresses, int port, CancellationToken cancellationToken)
+    private async ValueTask<Outcome<Reached<IDisposable>>> TryTouchAsync(IPEndPoint place, CancellationToken cancellationToken)
+    {
+        var end = await _connector.ConnectAsync(place, cancellationToken);
+        return end.Connection is { } connection
+            ? new Reached<IDisposable>(connection, place, end.At)
+            : SocketFaults.OfConnect(end.Error, place.ToString(), place.Address);
+    }
+
+    private async ValueTask<Outcome<Reached<T>>> RaceAsync<T>(IPAddress[] addresses, int port, Attempt<T> attempt, CancellationToken cancellationToken)
+        where T : class, IDisposable
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = new List<Task<Outcome<Socket>>>();
+        var running = new List<Task<Outcome<Reached<T>>>>();
         var faults = new List<WireFault>();
-        Socket? winner = null;
+        Reached<T>? winner = null;
         try
         {
             for (var next = 0; winner is null && (next < addresses.Length || running.Count > 0);)
             {
                 if (next < addresses.Length)
                 {
-                    running.Add(ConnectAsync(addresses[next++], port, stop.Token).AsTask());
+                    running.Add(attempt(new IPEndPoint(addresses[next++], port), stop.Token).AsTask());
                 }
 
                 if (await FirstEndedAsync(running, next < addresses.Length, stop.Token) is >= 0 and var ended)
                 {
-                    var attempt = await running[ended];
+                    var outcome = await running[ended];
                     running.RemoveAt(ended);
-                    winner = attempt.Value;
-                    faults.AddRange(attempt.Fault is { } fault ? [fault] : []);
+                    winner = outcome.Value;
+                    faults.AddRange(outcome.Fault is { } fault ? [fault] : []);
                 }
             }
         }
@@ -168,7 +194,7 @@ public sealed class Dialer(TimeProvider time, INameResolver resolver, OutboundPo
     }
 
     /// <summary>Which attempt ended first; -1 when it is time to start the next one beside it.</summary>
-    private async Task<int> FirstEndedAsync(List<Task<Outcome<Socket>>> running, bool moreToTry, CancellationToken cancellationToken)
+    private async Task<int> FirstEndedAsync<T>(List<Task<T>> running, bool moreToTry, CancellationToken cancellationToken)
     {
         if (!moreToTry)
         {
@@ -185,7 +211,8 @@ public sealed class Dialer(TimeProvider time, INameResolver resolver, OutboundPo
     }
 
     /// <summary>Attempts that lost may still have connected.</summary>
-    private static async Task CloseAsync(List<Task<Outcome<Socket>>> running)
+    private static async Task CloseAsync<T>(List<Task<Outcome<Reached<T>>>> running)
+        where T : class, IDisposable
     {
         foreach (var attempt in running)
         {
@@ -210,4 +237,7 @@ public sealed class Dialer(TimeProvider time, INameResolver resolver, OutboundPo
     }
 
     private static string Place(IPAddress[] addresses, int port) => string.Join(" or ", addresses.Take(4).Select(address => new IPEndPoint(address, port).ToString()));
+
+    private delegate ValueTask<Outcome<Reached<T>>> Attempt<T>(IPEndPoint place, CancellationToken cancellationToken)
+        where T : class, IDisposable;
 }

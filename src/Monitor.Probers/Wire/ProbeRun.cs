@@ -30,6 +30,9 @@ public sealed class ProbeRun(TimeProvider time, TimeSpan budget)
 
     public TimeSpan Elapsed => Time.GetElapsedTime(_started);
 
+    /// <summary>By then; a timestamp of its clock.</summary>
+    public TimeSpan ElapsedAt(long timestamp) => Time.GetElapsedTime(_started, timestamp);
+
     /// <summary>
     /// Runs a probe's steps and turns what may happen on any of them into a value: the token cancelled (at the deadline, or at shutdown: the caller, who
     /// alone knows which, throws the result away then) is a timeout that names the step; a broken connection is a failure of the protocol.

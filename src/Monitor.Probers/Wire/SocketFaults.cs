@@ -21,10 +21,10 @@ public static class SocketFaults
         _ => null,
     };
 
-    public static WireFault OfConnect(SocketException e, string place, IPAddress? address = null) =>
-        OwnTrouble(e.SocketErrorCode, address) is { } own
+    public static WireFault OfConnect(SocketError error, string place, IPAddress? address = null) =>
+        OwnTrouble(error, address) is { } own
             ? WireFault.Own($"{own} (to {place})")
-            : new WireFault(FailureStage.Connect, $"{Words(e.SocketErrorCode)} ({place})");
+            : new WireFault(FailureStage.Connect, $"{Words(error)} ({place})");
 
     /// <summary>Of an exchange with a server that is connected.</summary>
     public static WireFault OfExchange(Exception e, string waitingFor)

@@ -9,6 +9,7 @@ using Monitor.Probers.Redis;
 using Monitor.Probers.Postgres;
 using Monitor.Probers.Tcp;
 using Monitor.Probers.Wire;
+using Monitor.Probers.Wire.Linux;
 using Xunit;
 
 namespace Monitor.SystemTests.Probers;
@@ -19,8 +20,9 @@ internal static class ProbeBench
     public static Task<ProbeResult> HttpAsync(object config, double timeoutSeconds = 10, INameResolver? names = null, OutboundPolicy? policy = null) =>
         RunAsync(new HttpProber(Dialer(names, policy), TimeProvider.System), config, timeoutSeconds);
 
-    public static Task<ProbeResult> TcpAsync(object config, double timeoutSeconds = 10, INameResolver? names = null, OutboundPolicy? policy = null) =>
-        RunAsync(new TcpProber(Dialer(names, policy), TimeProvider.System), config, timeoutSeconds);
+    public static Task<ProbeResult> TcpAsync(
+        object config, double timeoutSeconds = 10, INameResolver? names = null, OutboundPolicy? policy = null, IConnector? connector = null) =>
+        RunAsync(new TcpProber(Dialer(names, policy, connector), TimeProvider.System), config, timeoutSeconds);
 
     public static Task<ProbeResult> PingAsync(object config, double timeoutSeconds = 10, OutboundPolicy? policy = null) =>
         RunAsync(new PingProber(Dialer(null, policy), TimeProvider.System), config, timeoutSeconds);
@@ -31,8 +33,12 @@ internal static class ProbeBench
     public static Task<ProbeResult> PostgresAsync(object config, double timeoutSeconds = 10, INameResolver? names = null, OutboundPolicy? policy = null) =>
         RunAsync(new PostgresProber(Dialer(names, policy), TimeProvider.System), config, timeoutSeconds);
 
-    public static Dialer Dialer(INameResolver? names = null, OutboundPolicy? policy = null) =>
-        new(TimeProvider.System, names ?? new SystemNameResolver(), policy ?? OutboundPolicy.Default);
+    /// <summary>As in a silo on this system: one for the whole process.</summary>
+    public static IConnector Connector { get; } =
+        LinuxConnector.TryStart(TimeProvider.System) ?? throw new InvalidOperationException("the tests run on Linux, on a processor that the connector knows");
+
+    public static Dialer Dialer(INameResolver? names = null, OutboundPolicy? policy = null, IConnector? connector = null) =>
+        new(TimeProvider.System, names ?? new SystemNameResolver(), policy ?? OutboundPolicy.Default, connector ?? Connector);
 
     public static async Task<ProbeResult> RunAsync(IProber prober, object config, double timeoutSeconds, ReadOnlyMemory<byte> memory = default)
     {

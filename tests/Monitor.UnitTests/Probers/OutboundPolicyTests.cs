@@ -65,7 +65,7 @@ public sealed class OutboundPolicyTests
     [InlineData(SocketError.NetworkDown)]
     public void What_this_machine_lacks_is_never_the_targets_failure(SocketError error)
     {
-        var result = SocketFaults.OfConnect(new SocketException((int)error), "10.0.0.1:80").ToResult(ProbeMetrics.Empty, TimeSpan.Zero);
+        var result = SocketFaults.OfConnect(error, "10.0.0.1:80").ToResult(ProbeMetrics.Empty, TimeSpan.Zero);
         Assert.Equal(ProbeOutcome.Skipped, result.Outcome);
         Assert.StartsWith("this monitor", result.Message, StringComparison.Ordinal);
     }
@@ -74,7 +74,7 @@ public sealed class OutboundPolicyTests
     [InlineData(SocketError.ConnectionRefused, "connect: connection refused (10.0.0.1:80)")]
     [InlineData(SocketError.HostUnreachable, "connect: host unreachable (10.0.0.1:80)")]
     public void What_the_other_side_answers_is(SocketError error, string message) =>
-        Assert.Equal(message, SocketFaults.OfConnect(new SocketException((int)error), "10.0.0.1:80").ToResult(ProbeMetrics.Empty, TimeSpan.Zero).Message);
+        Assert.Equal(message, SocketFaults.OfConnect(error, "10.0.0.1:80").ToResult(ProbeMetrics.Empty, TimeSpan.Zero).Message);
 
     private sealed class FixedNames(params string[] addresses) : INameResolver
     {
