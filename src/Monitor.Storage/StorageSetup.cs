@@ -27,6 +27,7 @@ public static class StorageSetup
         services.AddSingleton(options);
         services.AddSingleton<PostgresStore>();
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
+        services.AddSingleton<IStrayEpisodes>(provider => provider.GetRequiredService<PostgresStore>());
         return services.AddPorts<PostgresStore>();
     }
 

@@ -9,12 +9,14 @@ internal static class ProcessFigures
     private const double TicksPerSecond = 100;
 
     /// <summary>Processor time so far, user and system, in seconds.</summary>
-    public static double CpuSeconds(int process)
+    /// <param name="andChildren">With what its children had used when they ended.</param>
+    public static double CpuSeconds(int process, bool andChildren = false)
     {
         // The second field, the name in brackets, may hold blanks.
         var text = File.ReadAllText($"/proc/{process}/stat");
         var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return (Field(fields[11]) + Field(fields[12])) / TicksPerSecond;
+        var own = Field(fields[11]) + Field(fields[12]);
+        return (own + (andChildren ? Field(fields[13]) + Field(fields[14]) : 0)) / TicksPerSecond;
     }
 
     /// <summary>Resident memory in MiB.</summary>

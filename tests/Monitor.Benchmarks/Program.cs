@@ -1,4 +1,5 @@
 using Monitor.Benchmarks;
+using Monitor.Benchmarks.Cluster;
 using Monitor.Benchmarks.ProbeCost;
 using Monitor.Benchmarks.Storage;
 
@@ -35,6 +36,11 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
     "probe" when options.Text("type", "") == "cassandra" => CassandraCost.RunAsync,
     "probe" when options.Text("type", "") == "postgresql" => PostgresCost.RunAsync,
     "web" => WebBenchmark.RunAsync,
+    "cluster" => CoordinationBenchmark.RunAsync,
+    "failover" => FailoverBenchmark.RunAsync,
+    "cluster-load" => ClusterLoadBenchmark.RunAsync,
+    "cluster-post" => ClusterPostBenchmark.RunAsync,
+    "cluster-storm" => ClusterStormBenchmark.RunAsync,
     _ => null,
 };
 if (run is null)
@@ -54,6 +60,11 @@ if (run is null)
         probe    --type kafka --probes 500
         kafka-fleet  --targets 200 --interval 30 --rounds 6
         probe    --type cassandra --probes 1000
+        cluster        --silos 10 --targets 20000 --interval 60 --seconds 60 --warmup 30
+        failover       --silos 3 --targets 600 --runs 20
+        cluster-load   --silos 2 --targets 10000 --interval 5 --seconds 60 --warmup 60 [--packed]
+        cluster-post   --silos 3 --targets 10000 --connections 24 --warmup 6000
+        cluster-storm  --silos 3 --targets 5000 --interval 5
         """);
     return 2;
 }

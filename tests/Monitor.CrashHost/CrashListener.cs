@@ -3,14 +3,14 @@ using Monitor.Core.Diagnostics;
 
 namespace Monitor.CrashHost;
 
-/// <summary>Hears every step that the silo publishes, in the thread that makes it, and ends the process in the midst of the planned one.</summary>
-internal sealed class CrashListener(CrashPlan plan) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
+/// <summary>Hears every step that the silo publishes, in the thread that makes it, and ends the process in the midst of a planned one.</summary>
+internal sealed class CrashListener(IReadOnlyList<CrashPlan> plans) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
 {
     private readonly WayFinder _ways = new();
     private readonly Lock _lock = new();
-    private int _met;
+    private readonly int[] _met = new int[plans.Count];
 
-    public static IDisposable Subscribe(CrashPlan plan) => DiagnosticListener.AllListeners.Subscribe(new CrashListener(plan));
+    public static IDisposable Subscribe(IReadOnlyList<CrashPlan> plans) => DiagnosticListener.AllListeners.Subscribe(new CrashListener(plans));
 
     public void OnNext(DiagnosticListener value)
     {
@@ -25,9 +25,13 @@ internal sealed class CrashListener(CrashPlan plan) : IObserver<DiagnosticListen
         lock (_lock)
         {
             var way = _ways.Of(value.Key, value.Value);
-            if (value.Key == plan.Step && (plan.Way == CrashWay.Any || way == plan.Way) && ++_met == plan.Count)
+            for (var i = 0; i < plans.Count; i++)
             {
-                Die();
+                var plan = plans[i];
+                if (value.Key == plan.Step && (plan.Way == CrashWay.Any || way == plan.Way) && ++_met[i] == plan.Count && plan.IsMine())
+                {
+                    Die();
+                }
             }
         }
     }

@@ -26,6 +26,15 @@ public sealed class StallWatch : IAsyncDisposable
         }
     }
 
+    /// <summary>When such stalls ended.</summary>
+    public IReadOnlyList<long> Stalls(TimeSpan longerThan)
+    {
+        lock (_lock)
+        {
+            return [.. _stalls.Where(stall => stall.Stall > longerThan).Select(stall => stall.At)];
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

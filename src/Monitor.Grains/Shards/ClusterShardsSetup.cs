@@ -5,7 +5,7 @@ using Monitor.Grains.Writing;
 
 namespace Monitor.Grains.Shards;
 
-/// <summary>Wires leases. Wants from the container, beside what the targets want: ILeaseStore, IPeerCalls, RecordWriter, StoreCondition.</summary>
+/// <summary>Wires leases. Wants from the container, beside what the targets want: ILeaseStore, IStrayEpisodes, IPeerCalls, RecordWriter, StoreCondition.</summary>
 public static class ClusterShardsSetup
 {
     /// <summary>
@@ -24,6 +24,9 @@ public static class ClusterShardsSetup
             provider.GetRequiredService<RecordWriter>(),
             provider.GetRequiredService<StoreCondition>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<RecentWrites>();
+        services.AddSingleton<LostSeconds>();
+        services.AddSingleton<Strays>();
         services.AddSingleton<LeaseDesk>();
         services.AddSingleton<EditFollower>();
         services.AddSingleton(LeaseState.New(LeaseRules.Default));

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
+using Monitor.Core.Shards;
 using Monitor.Grains.Shards.Leases;
+using Monitor.Grains.Writing;
 
 namespace Monitor.Grains.Shards;
 
@@ -16,6 +18,8 @@ public sealed partial class LeaseKeeper : IDisposable
     private readonly LeaseVitals _vitals;
     private readonly SteadyClock _clock;
     private readonly EditFollower _edits;
+    private readonly RecentWrites? _recent;
+    private readonly LostSeconds? _lost;
     private readonly ILogger<LeaseKeeper> _log;
     private readonly Lock _lock = new();
     private readonly Queue<LeaseEvent> _inbox = new();
@@ -25,11 +29,19 @@ public sealed partial class LeaseKeeper : IDisposable
     private LeaseState _state;
     private int _disposed;
 
+    /// <param name="recent">With <paramref name="lost"/>: what a promoted standby may have lost, and who brings it back.</param>
     public LeaseKeeper(
-        LeaseDesk desk, ShardHost host, LeaseTerm term, LeaseVitals vitals, SteadyClock clock, EditFollower edits, LeaseState begin, ILogger<LeaseKeeper> log)
+        LeaseDesk desk, ShardHost host, LeaseTerm term, LeaseVitals vitals, SteadyClock clock, EditFollower edits, LeaseState begin, ILogger<LeaseKeeper> log,
+        RecentWrites? recent = null, LostSeconds? lost = null)
     {
         (_desk, _host, _term, _vitals, _clock, _edits, _state, _log) = (desk, host, term, vitals, clock, edits, begin, log);
+        (_recent, _lost) = (recent, lost);
         _ended = _stop.Token;
+        if (recent is not null)
+        {
+            recent.IsHeld = fence => State.Held.TryGetValue(fence.Shard, out var holding) && holding.Fence == fence;
+        }
+
         host.Refused = fence => Post(new LeaseEvent.Refused(_clock.Now, fence));
     }
 
@@ -112,6 +124,12 @@ public sealed partial class LeaseKeeper : IDisposable
     {
         var before = _state;
         var (state, actions) = LeaseMachine.Step(before, happened);
+        if (state.Timeline == before.Timeline && happened is LeaseEvent.Claimed { Call: LeaseCall.Reclaim })
+        {
+            // Before anybody sees the new state: what the writer holds under the old fence is then either restored or refused, and never neither.
+            _recent?.Renew(Renewed(before, state));
+        }
+
         Volatile.Write(ref _state, state);
 
         // What is lost ends before a new lease could be taken for its own.
@@ -133,6 +151,15 @@ public sealed partial class LeaseKeeper : IDisposable
 
         Tell(before, state);
     }
+
+    /// <summary>What this silo has held all along, under another timeline's fence before.</summary>
+    private static (Fence Old, Fence Next)[] Renewed(LeaseState before, LeaseState after) =>
+    [
+        .. from holding in after.Held.Values
+           let fence = holding.Fence
+           where before.Held.TryGetValue(fence.Shard, out var old) && old.Fence.Timeline != fence.Timeline && old.Fence.Owner == fence.Owner
+           select (before.Held[fence.Shard].Fence, fence),
+    ];
 
     private void Do(LeaseAction action)
     {
@@ -157,6 +184,11 @@ public sealed partial class LeaseKeeper : IDisposable
     {
         try
         {
+            if (_lost is not null)
+            {
+                await _lost.RestoreAsync(run.Fences, _ended);
+            }
+
             await _host.RunShardsAsync(run.Fences, _ended, _clock.Now - run.Since);
         }
 #pragma warning disable CA1031 // Whatever it was, these shards do not run here: the protocol begins them anew.

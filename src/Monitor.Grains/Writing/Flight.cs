@@ -12,6 +12,9 @@ internal sealed class Flight(CommitBatch? batch, IReadOnlyList<WriteItem> items,
     private volatile bool _ended;
 
     public CommitBatch? Batch { get; private set; } = batch;
+
+    /// <summary>What of it was given to the store, and what <see cref="Outcomes"/> is about.</summary>
+    public CommitBatch? Given { get; private set; }
     public IReadOnlyList<WriteItem> Items { get; } = items;
     public long StartedAt { get; } = startedAt;
 
@@ -23,13 +26,14 @@ internal sealed class Flight(CommitBatch? batch, IReadOnlyList<WriteItem> items,
     public bool Ended => _ended;
 
     /// <summary>Runs to its end and never throws: the outcome is here once <see cref="Ended"/> says so.</summary>
-    public async Task RunAsync(BatchCommit commit, Backlog backlog, TimeProvider time, Action ended)
+    public async Task RunAsync(BatchCommit commit, Backlog backlog, RecentWrites? recent, TimeProvider time, Action ended)
     {
         using var limit = new CancellationTokenSource(WriterLimits.CommitLimit, time);
         try
         {
             Batch ??= backlog.Peek();
-            Outcomes = Batch is null ? [] : await commit.RunAsync(Batch, limit.Token);
+            Given = IsKept && recent is not null && Batch is not null ? recent.Strip(Batch) : Batch;
+            Outcomes = Given is null ? [] : await commit.RunAsync(Given, limit.Token);
         }
         catch (OperationCanceledException e)
         {

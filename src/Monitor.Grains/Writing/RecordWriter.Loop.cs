@@ -38,6 +38,7 @@ public sealed partial class RecordWriter
     /// <summary>Does what is due and answers how long there is nothing to do.</summary>
     private async Task<TimeSpan> TurnAsync()
     {
+        _recent?.Trim(_condition.HasGap);
         await LookAtFlightAsync();
         if (_flight is null && MayDrain() && Until(_retryAt) <= TimeSpan.Zero)
         {
@@ -155,6 +156,7 @@ public sealed partial class RecordWriter
     {
         if (!flight.IsKept)
         {
+            Remember(flight.Batch, outcomes);
             Complete(flight.Items, outcomes, flight.Batch?.States.Count ?? 0);
             return;
         }
@@ -166,14 +168,71 @@ public sealed partial class RecordWriter
             return;
         }
 
+        var given = flight.Given ?? batch;
+        if (given.States.Where((state, i) => outcomes[i] == StateOutcome.FenceLost && _recent?.IsHeld(state.Fence) == true).Any())
+        {
+            // A promoted standby refuses the fence until the shard is claimed anew; what was decided is not lost with that.
+            _retryAt = _time.GetTimestamp() + Ticks(WriterLimits.StoreRetry);
+            return;
+        }
+
         _backlog.Remove(batch);
         _replayed += batch.Results.Count + batch.States.Count + batch.Deliveries.Count;
         _condition.Waits(_backlog.Waiting);
+        for (var i = 0; i < given.States.Count; i++)
+        {
+            if (outcomes[i] != StateOutcome.Committed)
+            {
+                LogKeptLost(given.States[i].TargetId, outcomes[i]);
+            }
+        }
+
+        NoteStrays(given, outcomes);
+    }
+
+    private void NoteStrays(CommitBatch batch, IReadOnlyList<StateOutcome> outcomes)
+    {
+        if (_strays is null)
+        {
+            return;
+        }
+
         for (var i = 0; i < batch.States.Count; i++)
         {
             if (outcomes[i] != StateOutcome.Committed)
             {
-                LogKeptLost(batch.States[i].TargetId, outcomes[i]);
+                _strays.Note(batch.States[i]);
+            }
+        }
+
+        foreach (var delivery in batch.Deliveries)
+        {
+            _strays.See(delivery);
+        }
+    }
+
+    /// <summary>Before anybody hears of it.</summary>
+    private void Remember(CommitBatch? batch, IReadOnlyList<StateOutcome> outcomes)
+    {
+        if (_recent is null || batch is null)
+        {
+            return;
+        }
+
+        for (var i = 0; i < outcomes.Count; i++)
+        {
+            if (outcomes[i] != StateOutcome.Committed)
+            {
+                continue;
+            }
+
+            if (i < batch.States.Count)
+            {
+                _recent.Take(batch.States[i]);
+            }
+            else
+            {
+                _recent.Take(batch.Deliveries[i - batch.States.Count]);
             }
         }
     }
@@ -192,16 +251,23 @@ public sealed partial class RecordWriter
         }
 
         _replayed = 0;
+        _strays?.Settle();
     }
 
     /// <summary>Into the backlog, and only then are those who wait let go on.</summary>
     private async Task KeepAsync(CommitBatch batch, IReadOnlyList<WriteItem> items)
     {
-        await _backlog.KeepAsync(batch);
+        var refused = batch.States.Where(state => _recent?.Take(state) == false).ToHashSet(ReferenceEqualityComparer.Instance);
+        foreach (var delivery in batch.Deliveries)
+        {
+            _recent?.Take(delivery);
+        }
+
+        await _backlog.KeepAsync(refused.Count == 0 ? batch : batch with { States = [.. batch.States.Where(state => !refused.Contains(state))] });
         _condition.Waits(_backlog.Waiting);
         foreach (var item in items)
         {
-            item.Waiter?.TrySetResult(Durability.Kept);
+            item.Waiter?.TrySetResult(item.State is { } state && refused.Contains(state) ? Durability.FenceLost : Durability.Kept);
         }
     }
 
@@ -211,7 +277,7 @@ public sealed partial class RecordWriter
         _flight = flight;
 
         // On a thread of its own: an embedded store does its work before it returns a task.
-        _ = Task.Run(() => flight.RunAsync(_commit, _backlog, _time, _wake.Call));
+        _ = Task.Run(() => flight.RunAsync(_commit, _backlog, _recent, _time, _wake.Call));
     }
 
     private CommitBatch Batch(List<WriteItem> items)

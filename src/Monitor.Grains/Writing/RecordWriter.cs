@@ -22,6 +22,8 @@ public sealed partial class RecordWriter : IRecordWriter, IDisposable
     private readonly BatchCommit _commit;
     private readonly RecordJournal _journal;
     private readonly StoreCondition _condition;
+    private readonly RecentWrites? _recent;
+    private readonly Strays? _strays;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly WriteQueue _queue = new();
@@ -38,12 +40,17 @@ public sealed partial class RecordWriter : IRecordWriter, IDisposable
     private volatile bool _stopping;
     private Task? _loop;
 
+    /// <param name="recent">Where a standby may be promoted; null: the store loses nothing that it has confirmed.</param>
+    /// <param name="strays">Where shards may move; null: nobody else decides.</param>
     public RecordWriter(
-        BatchCommit commit, RecordJournal journal, StoreCondition condition, SiloIdentity silo, TimeProvider time, ILogger<RecordWriter> logger)
+        BatchCommit commit, RecordJournal journal, StoreCondition condition, SiloIdentity silo, TimeProvider time, ILogger<RecordWriter> logger,
+        RecentWrites? recent = null, Strays? strays = null)
     {
         _commit = commit;
         _journal = journal;
         _condition = condition;
+        _recent = recent;
+        _strays = strays;
         _time = time;
         _logger = logger;
         _backlog = new Backlog(journal, time, logger);
@@ -102,7 +109,10 @@ public sealed partial class RecordWriter : IRecordWriter, IDisposable
             _journal.Remove();
             records += batch.Results.Count + batch.States.Count + batch.Deliveries.Count;
             lost += outcomes.Count(outcome => outcome != StateOutcome.Committed);
+            NoteStrays(batch, outcomes);
         }
+
+        _strays?.Settle();
 
         if (records > 0)
         {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Monitor.Core.Health;
 using Monitor.Core.Shards;
+using Monitor.Grains.Notifying;
 using Monitor.SystemTests.Harness;
 using Monitor.Tests.Shared;
 using Npgsql;
@@ -17,20 +18,24 @@ internal sealed class ClusterScene : IAsyncDisposable
 {
     private readonly List<ClusterSilo> _silos = [];
     private readonly StallWatch _machine = new();
-    private readonly bool _proxied;
+    private readonly ClusterPlan _plan;
 
     /// <summary>By site.</summary>
     private long[] _targets = [];
 
-    private ClusterScene(PostgresServer store, WeComStandIn robot, WebTargets web, bool proxied)
+    private ClusterScene(PostgresServer store, WeComStandIn robot, WebTargets web, ClusterPlan plan)
     {
         Store = store;
         Robot = robot;
         Web = web;
-        _proxied = proxied;
+        _plan = plan;
     }
 
-    public PostgresServer Store { get; }
+    /// <summary>The primary.</summary>
+    public PostgresServer Store { get; private set; }
+
+    /// <summary>Of the primary, where the plan has one.</summary>
+    public PostgresServer? Standby { get; private set; }
 
     public WeComStandIn Robot { get; }
 
@@ -44,19 +49,24 @@ internal sealed class ClusterScene : IAsyncDisposable
 
     /// <summary>A cluster at rest: so many silos share the shards, every site is watched once a second, and has been visited.</summary>
     /// <param name="proxied">Each silo has a way of its own to the store, which can be cut.</param>
-    public static async Task<ClusterScene> StartAsync(int silos, int sites, bool proxied = false)
+    public static Task<ClusterScene> StartAsync(int silos, int sites, bool proxied = false) =>
+        StartAsync(new ClusterPlan { Silos = silos, Sites = sites, Proxied = proxied });
+
+    /// <summary>The same.</summary>
+    public static async Task<ClusterScene> StartAsync(ClusterPlan plan)
     {
         Requires.Postgres();
         var store = await PostgresServer.StartAsync(Scene.Token, new PostgresOptions { Authentication = "trust" });
-        var scene = new ClusterScene(store, await WeComStandIn.StartAsync(cancellationToken: Scene.Token), await WebTargets.StartAsync(sites, Scene.Token), proxied);
+        var scene = new ClusterScene(store, await WeComStandIn.StartAsync(cancellationToken: Scene.Token), await WebTargets.StartAsync(plan.Sites, Scene.Token), plan);
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, silos).Select(_ => scene.JoinAsync()));
-            await scene.BalancedAsync(silos);
+            scene.Standby = plan.Standby ? await store.StandbyAsync(Scene.Token) : null;
+            await Task.WhenAll(Enumerable.Range(0, plan.Silos).Select(_ => scene.JoinAsync()));
+            await scene.BalancedAsync(plan.Silos);
             await scene[0].Api.AddChannelAsync(scene.Robot.Url(Scene.RobotKey), Scene.Token);
-            scene._targets = new long[sites];
+            scene._targets = new long[plan.Sites];
             await Parallel.ForEachAsync(scene.Web.All, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Scene.Token }, async (site, token) =>
-                scene._targets[site] = await scene[site % silos].Api.AddTargetAsync(scene.Watch(site), token));
+                scene._targets[site] = await scene[site % plan.Silos].Api.AddTargetAsync(scene.Watch(site), token));
             await scene.VisitedAsync(2);
             return scene;
         }
@@ -93,12 +103,23 @@ internal sealed class ClusterScene : IAsyncDisposable
         ClusterSilo silo;
         lock (_silos)
         {
-            silo = new ClusterSilo(string.Create(CultureInfo.InvariantCulture, $"silo-{_silos.Count + 1}"), Store, _proxied);
+            silo = new ClusterSilo(string.Create(CultureInfo.InvariantCulture, $"silo-{_silos.Count + 1}"), Servers(), _plan);
             _silos.Add(silo);
         }
 
         await silo.StartAsync();
         return silo;
+    }
+
+    /// <summary>The primary is killed; its standby takes over with what it has got until then.</summary>
+    public async Task PromoteAsync()
+    {
+        var old = Store;
+        await old.KillAsync(Scene.Token);
+        Store = Standby!;
+        Standby = null;
+        await Store.PromoteAsync(Scene.Token);
+        await old.DisposeAsync();
     }
 
     /// <summary>Every silo that runs (but those left out) says the same: so many share all shards, none with more than one above another.</summary>
@@ -128,6 +149,16 @@ internal sealed class ClusterScene : IAsyncDisposable
     /// <summary>The rights to shards as they are stored: shard, silo, epoch.</summary>
     public Task<IReadOnlyList<(int Shard, string Silo, long Epoch)>> OwnersAsync() => RowsAsync(
         row => (row.GetInt32(0), row.GetString(1), row.GetInt64(2)), "SELECT shard, name, epoch FROM shards JOIN silos ON silos.id = owner ORDER BY shard");
+
+    /// <summary>The name of the silo that sends to the robot: found by a test message, which is counted under the robot's name.</summary>
+    public async Task<string> RobotsOwnerAsync()
+    {
+        var channel = (await this[0].Api.GetAsync("/api/v1/channels", Scene.Token))["items"]![0]!.Number("id");
+        await this[0].Api.PostAsync($"/api/v1/channels/{channel}/test", null, Scene.Token);
+        var robot = await Eventually.GetAsync(
+            "the message is counted", async () => (await RowsAsync(row => row.GetString(0), "SELECT robot FROM sends")).FirstOrDefault(), Scene.Token);
+        return (await OwnersAsync())[RobotScope.ShardOf(robot)].Silo;
+    }
 
     /// <summary>The failure counter in the database.</summary>
     public async Task<IReadOnlyDictionary<int, int>> StoredFailuresAsync(IReadOnlyCollection<int> sites)
@@ -222,6 +253,20 @@ internal sealed class ClusterScene : IAsyncDisposable
 
     public static long Now => Stopwatch.GetTimestamp();
 
+    /// <summary>What a bound on times has to allow for: the machine's longest stall since then, for each of three processes that one thing passes through.</summary>
+    public TimeSpan Allowance(long since) => 3 * _machine.Longest(since);
+
+    /// <summary>When the scene was set.</summary>
+    public long Began { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>What all silos have said.</summary>
+    public string Log => string.Join('\n', _silos.Select(silo => silo.Output));
+
+    /// <summary>When this machine stood still for longer than a lease can do without.</summary>
+    public IReadOnlyList<long> Stalls(TimeSpan longerThan) => _machine.Stalls(longerThan);
+
+    private IReadOnlyList<PostgresServer> Servers() => Standby is null ? [Store] : [Store, Standby];
+
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _silos)
@@ -233,6 +278,6 @@ internal sealed class ClusterScene : IAsyncDisposable
         await _machine.DisposeAsync();
         await Web.DisposeAsync();
         await Robot.DisposeAsync();
-        await Store.DisposeAsync();
+        await Task.WhenAll(Servers().Select(server => server.DisposeAsync().AsTask()));
     }
 }

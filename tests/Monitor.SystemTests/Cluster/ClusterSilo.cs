@@ -10,30 +10,31 @@ internal sealed class ClusterSilo : IAsyncDisposable
 {
     private readonly TempDir _folder = new();
     private readonly SiloSettings _settings;
+    private readonly TcpProxy[] _ways;
     private SiloProcess? _process;
 
-    /// <param name="proxied">Its way to the store can be cut.</param>
-    public ClusterSilo(string name, PostgresServer store, bool proxied)
+    /// <param name="stores">One, or a primary and its standby.</param>
+    public ClusterSilo(string name, IReadOnlyList<PostgresServer> stores, ClusterPlan plan)
     {
         Name = name;
-        WayToStore = proxied ? new TcpProxy(store.Port) : null;
-        _settings = new SiloSettings
+        _ways = plan.Proxied ? [.. stores.Select(store => new TcpProxy(store.Port))] : [];
+        var hosts = string.Join(',', plan.Proxied ? _ways.Select(way => $"127.0.0.1:{way.Port}") : stores.Select(store => $"127.0.0.1:{store.Port}"));
+        var settings = new SiloSettings
         {
             Folder = _folder.Folder,
             Arguments =
             [
                 "--Messages:Language=en",
                 "--Storage:Provider=postgres",
-                $"--Storage:ConnectionString=Host=127.0.0.1;Port={WayToStore?.Port ?? store.Port};Username=postgres;Database=postgres",
+                $"--Storage:ConnectionString=Host={hosts};Username=postgres;Database=postgres{(stores.Count > 1 ? ";Target Session Attributes=primary" : "")}",
                 $"--Secrets:MasterKey={Convert.ToBase64String(SharedPostgres.MasterKey)}",
                 $"--Cluster:SiloName={name}",
             ],
         };
+        _settings = plan.Change(settings);
     }
 
     public string Name { get; }
-
-    public TcpProxy? WayToStore { get; }
 
     public string Address => _settings.Address;
 
@@ -65,6 +66,23 @@ internal sealed class ClusterSilo : IAsyncDisposable
 
     public void Thaw() => _process!.Process.Signal(Signal.Continue);
 
+    /// <summary>Nothing goes to the store or comes from it any more, in silence.</summary>
+    public void CutOff()
+    {
+        foreach (var way in _ways)
+        {
+            way.Drop();
+        }
+    }
+
+    public void Heal()
+    {
+        foreach (var way in _ways)
+        {
+            way.Heal();
+        }
+    }
+
     public Task<JsonNode> ClusterAsync() => Api.GetAsync("/api/v1/cluster", Scene.Token);
 
     public async ValueTask DisposeAsync()
@@ -74,9 +92,9 @@ internal sealed class ClusterSilo : IAsyncDisposable
             await _process.DisposeAsync();
         }
 
-        if (WayToStore is not null)
+        foreach (var way in _ways)
         {
-            await WayToStore.DisposeAsync();
+            await way.DisposeAsync();
         }
 
         _folder.Dispose();

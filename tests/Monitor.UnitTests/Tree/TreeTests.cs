@@ -53,6 +53,13 @@ public sealed partial class TreeTests
                 && !IsBelow(file, "src/Monitor.Probers/Cassandra"))
             .SelectMany(file => Lines(file, Sql())));
 
+    /// <summary>A database server's clock may jump by an hour, and another server with another clock may take its place: nothing is judged by it.</summary>
+    [Fact]
+    public void No_statement_of_the_store_reads_the_servers_clock() =>
+        Assert.Empty(Files("*.cs").Concat(Files("*.sql"))
+            .Where(file => IsBelow(file, "src/Monitor.Storage"))
+            .SelectMany(file => Lines(file, ServersClock())));
+
     [Fact]
     public void The_solution_lists_every_project()
     {
@@ -103,6 +110,12 @@ public sealed partial class TreeTests
 
     [GeneratedRegex("""\b(SELECT [^"]+ FROM |INSERT (OR [A-Z]+ )?INTO |UPDATE [a-z_]+ SET |DELETE FROM |CREATE (TABLE|INDEX) )""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Sql();
+
+    [GeneratedRegex(
+        """\b(now\(\)|current_(timestamp|date|time)\b|localtime(stamp)?\b|(clock|statement|transaction)_timestamp|timeofday|unixepoch\(|julianday)""",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
+        1000)]
+    private static partial Regex ServersClock();
 
     [GeneratedRegex("\"(?<path>[^\"]+\\.csproj)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Listed();

@@ -51,6 +51,11 @@ internal static class DeliveryTable
         }
     }
 
+    /// <summary>New ones; what is there already is left alone.</summary>
+    public static IEnumerable<PgStatement> Insert(IReadOnlyList<Delivery> rows) => rows.Count == 0
+        ? []
+        : [new PgStatement($"INSERT INTO deliveries ({Names}) SELECT * FROM {Unnest(1)} AS d ({Names}) ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING", Values(rows))];
+
     /// <param name="first">The number of its first parameter; it takes four.</param>
     private static string Holds(int first) =>
         $"(${first + 3} = {StateCommit.Timeline} AND EXISTS (SELECT 1 FROM shards WHERE shard = ${first} AND owner = ${first + 1} AND epoch = ${first + 2}))";

@@ -3,6 +3,7 @@ using Monitor.Core.Ports;
 using Monitor.Core.Shards;
 using Monitor.Grains.Shards;
 using Monitor.Grains.Shards.Leases;
+using Monitor.Grains.Writing;
 using Monitor.Tests.Shared;
 using Monitor.UnitTests.Grains.Shards.Leases;
 using Monitor.UnitTests.Grains.Targets;
@@ -118,7 +119,8 @@ internal sealed class StagedSilo : ILeaseLanes, IPeerCalls, IDisposable
             clock,
             new EditFollower(store, Host, clock, NullLogger<EditFollower>.Instance),
             LeaseState.New(LeaseRules.Default),
-            NullLogger<LeaseKeeper>.Instance);
+            NullLogger<LeaseKeeper>.Instance,
+            Recent = new RecentWrites(stage.Time));
         Loop = new LeaseLoop(Keeper, Host, clock, stage.Time, NullLogger<LeaseLoop>.Instance);
     }
 
@@ -129,6 +131,7 @@ internal sealed class StagedSilo : ILeaseLanes, IPeerCalls, IDisposable
     public ShardHost Host { get; }
     public LeaseKeeper Keeper { get; }
     public LeaseLoop Loop { get; }
+    public RecentWrites Recent { get; }
     public bool Stalled { get; set; }
 
     /// <summary>It does not move, and does not answer.</summary>

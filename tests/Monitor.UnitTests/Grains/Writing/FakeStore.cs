@@ -1,6 +1,7 @@
 using Monitor.Core.Alerts;
 using Monitor.Core.Channels;
 using Monitor.Core.Ports;
+using Monitor.Core.Shards;
 using Monitor.Core.Text;
 
 namespace Monitor.UnitTests.Grains.Writing;
@@ -103,7 +104,16 @@ internal sealed class FakeStore : IGrainStore, IStoreLifecycle
     public Task ProbeWriteAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     public Task<bool> MaintainAsync(DateTimeOffset now, Retention retention, CancellationToken cancellationToken) => Task.FromResult(Maintain());
     public Task OpenAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-    public Task<IReadOnlyList<StoredTarget>> LoadTargetsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<StoredTarget>> LoadTargetsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<StoredTarget>>(
+                [.. States.Where(known => shards.Contains(ShardMap.Of(known.Key))).Select(known => Samples.Stored(known.Key, known.Value.Count))]);
+        }
+    }
+
     public Task<StoredTarget?> LoadTargetAsync(long targetId, CancellationToken cancellationToken) => throw new NotSupportedException();
     public Task<IReadOnlyList<Channel>> LoadChannelsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     public Task<IReadOnlyList<OpenDelivery>> LoadOpenDeliveriesAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

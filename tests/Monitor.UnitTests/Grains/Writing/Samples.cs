@@ -3,6 +3,7 @@ using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 using Monitor.Core.Shards;
+using Monitor.Core.Targets;
 
 namespace Monitor.UnitTests.Grains.Writing;
 
@@ -36,4 +37,22 @@ internal static class Samples
     public static DeliveryWrite Claim(long target, DeliveryStatus status = DeliveryStatus.Sending) => new(
         [new Delivery { Key = new DeliveryKey(target, 1, DeliveryKind.Firing, 1), Status = status, CreatedAt = Start }],
         []);
+
+    public static StoredTarget Stored(long id, long version) => new(
+        new Target
+        {
+            Id = id,
+            Shard = ShardMap.Of(id),
+            Revision = 1,
+            Settings = new TargetSettings { Name = "orders", Type = "http", Config = "{}", MaskedConfig = "{}", Endpoint = "place" },
+            CreatedAt = Start,
+            UpdatedAt = Start,
+            CreatedBy = "admin",
+            UpdatedBy = "admin",
+        },
+        null,
+        version,
+        default,
+        null,
+        Deleted: false);
 }

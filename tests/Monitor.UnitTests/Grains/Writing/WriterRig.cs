@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Monitor.Core.Alerts;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
 using Monitor.Grains.Journal;
@@ -19,9 +21,12 @@ internal sealed class WriterRig : IAsyncDisposable
         Store = store ?? new FakeStore();
         Files = files ?? new FakeFiles();
         Condition = new StoreCondition(Store);
+        Recent = new RecentWrites(Time);
+        Lost = new LostSeconds(Store, Recent, new SiloIdentity("one", "here", "", Time.GetUtcNow()), Time, new ListLog<LostSeconds>(Lines));
+        Strays = new Strays(Adopted, Time, new ListLog<Strays>(Lines));
         var journal = new RecordJournal(Files, new JournalOptions("journal", journalBytes), Time, new ListLog<RecordJournal>(Lines));
         var commit = new BatchCommit(Store, Store, Time, new ListLog<BatchCommit>(Lines));
-        Writer = new RecordWriter(commit, journal, Condition, new SiloIdentity("one", "here", "", Time.GetUtcNow()), Time, new ListLog<RecordWriter>(Lines));
+        Writer = new RecordWriter(commit, journal, Condition, new SiloIdentity("one", "here", "", Time.GetUtcNow()), Time, new ListLog<RecordWriter>(Lines), Recent, Strays);
     }
 
     public FakeTime Time { get; } = new();
@@ -29,6 +34,10 @@ internal sealed class WriterRig : IAsyncDisposable
     public FakeFiles Files { get; }
     public StoreCondition Condition { get; }
     public RecordWriter Writer { get; }
+    public RecentWrites Recent { get; }
+    public LostSeconds Lost { get; }
+    public Strays Strays { get; }
+    public FakeStrays Adopted { get; } = new();
     public LogLines Lines { get; } = new();
 
     public static Fence Present(int shard) => new(shard, 1, 7);
@@ -77,7 +86,29 @@ internal sealed class WriterRig : IAsyncDisposable
 
         await stop;
         Writer.Dispose();
+        Strays.Dispose();
         _stop.Dispose();
+    }
+}
+
+/// <summary>What was adopted, in order; each try is asked whether it goes well.</summary>
+internal sealed class FakeStrays : IStrayEpisodes
+{
+    private readonly ConcurrentQueue<StrayEpisode> _all = new();
+
+    public IReadOnlyCollection<StrayEpisode> All => _all;
+
+    public Func<StrayEpisode, bool> Answer { get; set; } = _ => true;
+
+    public Task<bool> AdoptAsync(StrayEpisode stray, CancellationToken cancellationToken)
+    {
+        var taken = Answer(stray);
+        if (taken)
+        {
+            _all.Enqueue(stray);
+        }
+
+        return Task.FromResult(taken);
     }
 }
 

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using Monitor.Tests.Shared;
+
+namespace Monitor.Benchmarks.Cluster;
+
+/// <summary>A steady load on silos that share one PostgreSQL on the same machine: processor time of each for one check, and what one stored result takes.</summary>
+internal static class ClusterLoadBenchmark
+{
+    public static async Task RunAsync(BenchmarkOptions options, CancellationToken cancellationToken)
+    {
+        var silos = options.Number("silos", 2);
+        var targets = options.Number("targets", 10_000);
+        var interval = options.Number("interval", 5);
+        var window = TimeSpan.FromSeconds(options.Number("seconds", 60));
+        var report = new Report($"cluster-load: {silos} silos, {targets} http targets every {interval} s, {window.TotalSeconds:0} s measured");
+        await using var nginx = await NginxServer.StartAsync(cancellationToken);
+        await using var load = await ClusterLoad.StartAsync(silos, cancellationToken);
+        await load.AddTargetsAsync(targets, interval, number => FormattableString.Invariant($"{nginx.Url}t/{number}"), cancellationToken);
+        await load.ProbedAsync(targets, cancellationToken);
+        await Eventually.NothingForAsync(TimeSpan.FromSeconds(options.Number("warmup", 60)), cancellationToken);
+
+        var (silo, store) = (load.SiloCpu(), load.StoreCpu());
+        var (rows, wal) = (await RowsAsync(load, cancellationToken), await WalAsync(load, cancellationToken));
+        var ok = await load.SumAsync("monitor_probes_total", cancellationToken, "outcome=\"ok\"");
+        var commits = await load.SumAsync("monitor_store_commit_seconds_count", cancellationToken);
+        var began = Stopwatch.GetTimestamp();
+        await Eventually.NothingForAsync(window, cancellationToken);
+        (silo, store) = (load.SiloCpu() - silo, load.StoreCpu() - store);
+        ok = await load.SumAsync("monitor_probes_total", cancellationToken, "outcome=\"ok\"") - ok;
+        commits = await load.SumAsync("monitor_store_commit_seconds_count", cancellationToken) - commits;
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        var (rowsNow, walNow) = (await RowsAsync(load, cancellationToken), await WalAsync(load, cancellationToken));
+
+        report.Add("checks a second, ok (asked)", $"{ok / seconds:0} ({targets / (double)interval:0})");
+        report.Add("processor time for a check: silo, PostgreSQL, us", $"{silo / ok * 1e6:0}, {store / ok * 1e6:0}");
+        report.Add("commits a second and silo", $"{commits / seconds / silos:0.0}");
+        report.Add("results stored a second", $"{(rowsNow - rows) / seconds:0}");
+        report.Add("bytes of WAL for a result", $"{(walNow - wal) / (double)(rowsNow - rows):0}");
+        report.Add("bytes for a stored plain result, index included, not packed yet",
+            $"{await load.Store.ScalarAsync<long>("SELECT sum(pg_total_relation_size(inhrelid))::bigint FROM pg_inherits WHERE inhparent = 'probe_results'::regclass", cancellationToken) / (double)rowsNow:0}", "100");
+        if (options.Has("packed"))
+        {
+            await PackedAsync(load, report, cancellationToken);
+        }
+
+        report.Print();
+    }
+
+    /// <summary>Waits until whole ten minutes have been packed: up to half an hour.</summary>
+    private static async Task PackedAsync(ClusterLoad load, Report report, CancellationToken cancellationToken)
+    {
+        const string Blocks = "SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint FROM pg_inherits WHERE inhparent = 'result_blocks'::regclass";
+        await Eventually.TrueAsync(
+            "results are packed", async () => await load.Store.ScalarAsync<long>("SELECT packed_up_to FROM upkeep", cancellationToken) > 0, cancellationToken, TimeSpan.FromMinutes(40));
+        var made = await load.SumAsync("monitor_probes_total", cancellationToken);
+        var open = await RowsAsync(load, cancellationToken);
+        report.Add("bytes for a packed result",
+            $"{await load.Store.ScalarAsync<long>(Blocks, cancellationToken) / (made - open):0.0}", "100");
+    }
+
+    private static Task<long> RowsAsync(ClusterLoad load, CancellationToken cancellationToken) => load.Store.ScalarAsync<long>("SELECT count(*) FROM probe_results", cancellationToken);
+
+    private static Task<long> WalAsync(ClusterLoad load, CancellationToken cancellationToken) =>
+        load.Store.ScalarAsync<long>("SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint", cancellationToken);
+}

@@ -1,0 +1,21 @@
+using Monitor.Tests.Shared;
+
+namespace Monitor.SystemTests.Cluster;
+
+/// <summary>What a <see cref="ClusterScene"/> begins with.</summary>
+internal sealed record ClusterPlan
+{
+    public required int Silos { get; init; }
+
+    /// <summary>Web sites that are watched, each once a second.</summary>
+    public required int Sites { get; init; }
+
+    /// <summary>Each silo has a way of its own to the store, which can be cut.</summary>
+    public bool Proxied { get; init; }
+
+    /// <summary>The store has a streaming standby, and the silos know both.</summary>
+    public bool Standby { get; init; }
+
+    /// <summary>How its silos differ from plain ones.</summary>
+    public Func<SiloSettings, SiloSettings> Change { get; init; } = settings => settings;
+}

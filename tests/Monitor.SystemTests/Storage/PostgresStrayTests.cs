@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Monitor.Core.Alerts;
+using Monitor.Core.Health;
+using Monitor.Core.Ports;
+using Monitor.Core.Shards;
+using Monitor.Storage.Postgres;
+using Monitor.Tests.Shared;
+using Xunit;
+using static Monitor.Tests.Shared.StoreExamples;
+
+namespace Monitor.SystemTests.Storage;
+
+/// <summary>Episodes that were decided elsewhere, taken in beside what the shard's owner has written.</summary>
+public sealed class PostgresStrayTests(SharedPostgres shared)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_stray_episode_gets_a_number_of_its_own_and_the_owner_reads_its_state_again()
+    {
+        var (store, fence, id) = await OpenAsync();
+        await using var _ = store;
+        await store.CommitAsync(Batch(states: [Write(fence, id, 0, Healthy(Start) with { LastEpisode = 1 }, [Over(id, 1, 0)])]), Token);
+        var stray = new StrayEpisode(Alert(id, 1, Start.AddHours(1)), Core.Targets.Target.DefaultLocation, [Delivery(id, 1, 7, Start) with { Status = DeliveryStatus.Sent, SentAt = Start }]);
+        Assert.True(await store.AdoptAsync(stray, Token));
+
+        var alerts = (await store.ListAlertsAsync(new AlertQuery(null, null, id, null, null), Token)).Items.OrderBy(row => row.Alert.Episode).ToArray();
+        Assert.Equal([(1, null), (2, 1)], alerts.Select(row => (row.Alert.Episode, row.Alert.ToldAs)));
+        Assert.Equal(ResolvedReason.Recovered, alerts[1].Alert.ResolvedReason);
+        Assert.Equal([DeliveryStatus.Sent, DeliveryStatus.Pending], alerts[1].Deliveries.Select(row => row.Status));
+        var recovery = Assert.Single(await store.LoadOpenDeliveriesAsync(Token));
+        Assert.Equal((DeliveryKind.Resolved, $"#{id}-1"), (recovery.Delivery.Key.Kind, recovery.Alert.Reference));
+        var stored = (await store.LoadTargetAsync(id, Token))!;
+        Assert.Equal((2L, 2), (stored.Version, stored.State!.LastEpisode));
+        Assert.Equal([StateOutcome.VersionLost], await store.CommitAsync(Batch(states: [Write(fence, id, 1, Healthy(Start))]), Token));
+
+        // Once more changes nothing: it is there.
+        Assert.True(await store.AdoptAsync(stray, Token));
+        Assert.Equal(2, (await store.LoadTargetAsync(id, Token))!.Version);
+    }
+
+    [Fact]
+    public async Task An_open_one_waits_while_its_target_may_be_down()
+    {
+        var (store, fence, id) = await OpenAsync();
+        await using var _ = store;
+        await store.CommitAsync(Batch(states: [Write(fence, id, 0, Healthy(Start) with { ConsecutiveFailures = 2 })]), Token);
+        var stray = new StrayEpisode(Alert(id, 1, Start), Core.Targets.Target.DefaultLocation, [Delivery(id, 1, 7, Start) with { Status = DeliveryStatus.Sent }]);
+        Assert.False(await store.AdoptAsync(stray, Token));
+        Assert.Equal(1, (await store.LoadTargetAsync(id, Token))!.Version);
+        await store.CommitAsync(Batch(states: [Write(fence, id, 1, Healthy(Start))]), Token);
+        Assert.True(await store.AdoptAsync(stray, Token));
+        Assert.Equal(1, (await store.LoadTargetAsync(id, Token))!.State!.LastEpisode);
+    }
+
+    private static AlertRecord Over(long id, int episode, int hours) =>
+        Alert(id, episode, Start.AddHours(hours)) with { ResolvedAt = Start.AddHours(hours).AddMinutes(1), ResolvedReason = ResolvedReason.Recovered };
+
+    private async Task<(PostgresStore Store, Fence Fence, long Target)> OpenAsync()
+    {
+        var store = new PostgresStore(
+            new PostgresStoreOptions(await shared.ConnectionAsync(await shared.DatabaseAsync(Token), Token), SharedPostgres.MasterKey), TimeProvider.System, NullLogger<PostgresStore>.Instance);
+        await store.OpenAsync(Token);
+        var fences = await store.ClaimAllAsync(new SiloIdentity("a", "z", "http://a", Start), Token);
+        var id = (await store.CreateTargetAsync(StoreExamples.Target(), By(), Token)).Value!.Id;
+        return (store, fences.Single(fence => fence.Shard == ShardMap.Of(id)), id);
+    }
+}
