@@ -12,13 +12,16 @@ internal sealed class ClusterSilo : IAsyncDisposable
     private readonly SiloSettings _settings;
     private SiloProcess? _process;
 
-    /// <param name="proxied">Its way to the store can be cut.</param>
+    /// <param name="proxied">Its way to the store, and the way of its peers to it, can be cut.</param>
     public ClusterSilo(string name, PostgresServer store, bool proxied)
     {
         Name = name;
         WayToStore = proxied ? new TcpProxy(store.Port) : null;
+        var port = FreePort.Next();
+        WayOfPeers = proxied ? new TcpProxy(port) : null;
         _settings = new SiloSettings
         {
+            Port = port,
             Folder = _folder.Folder,
             Arguments =
             [
@@ -27,6 +30,7 @@ internal sealed class ClusterSilo : IAsyncDisposable
                 $"--Storage:ConnectionString=Host=127.0.0.1;Port={WayToStore?.Port ?? store.Port};Username=postgres;Database=postgres",
                 $"--Secrets:MasterKey={Convert.ToBase64String(SharedPostgres.MasterKey)}",
                 $"--Cluster:SiloName={name}",
+                .. WayOfPeers is { } way ? (string[])[$"--Cluster:AdvertisedAddress=http://127.0.0.1:{way.Port}"] : [],
             ],
         };
     }
@@ -34,6 +38,9 @@ internal sealed class ClusterSilo : IAsyncDisposable
     public string Name { get; }
 
     public TcpProxy? WayToStore { get; }
+
+    /// <summary>Where its peers call it.</summary>
+    public TcpProxy? WayOfPeers { get; }
 
     public string Address => _settings.Address;
 
@@ -74,9 +81,9 @@ internal sealed class ClusterSilo : IAsyncDisposable
             await _process.DisposeAsync();
         }
 
-        if (WayToStore is not null)
+        foreach (var way in new[] { WayToStore, WayOfPeers }.OfType<TcpProxy>())
         {
-            await WayToStore.DisposeAsync();
+            await way.DisposeAsync();
         }
 
         _folder.Dispose();
