@@ -1,18 +1,18 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Monitor.Core.Ports;
 using Monitor.Gateway.Api;
+using Monitor.Gateway.Memory;
 using Monitor.Gateway.OpenApi;
 
 namespace Monitor.Gateway.Health;
 
 /// <summary><c>/healthz</c>: the process is up. <c>/readyz</c>: it can answer reads; what it cannot do besides is a reason, not an end.</summary>
 internal sealed class HealthApi(
-    StartupGate startup, IHostApplicationLifetime lifetime, IStoreLifecycle lifecycle, ITargetStore store, IEnumerable<ICondition> conditions, TimeProvider time)
+    StartupGate startup, IHostApplicationLifetime lifetime, IStoreLifecycle lifecycle, StoreReach reach, StoreMemory memory, IEnumerable<ICondition> conditions)
 {
-    private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(2);
-
     private static readonly ApiOperation Alive = new("GET", "/healthz", "healthz", null, "The process is up")
     {
         Answer = "Condition",
@@ -50,9 +50,11 @@ internal sealed class HealthApi(
         }
 
         var reasons = Reasons();
-        if (await ReadTroubleAsync(call.Aborted) is { } trouble)
+        if ((reach.Away ?? await reach.LookAsync(call.Aborted)) is { } away)
         {
-            return Answer("unavailable", [trouble, .. reasons], StatusCodes.Status503ServiceUnavailable);
+            return memory.Picture is null
+                ? Answer("unavailable", [away.Reason, .. reasons], StatusCodes.Status503ServiceUnavailable)
+                : Answer("degraded", [away.Reason, FromMemory(away), .. reasons], StatusCodes.Status200OK);
         }
 
         return Answer(reasons.Count == 0 ? "ready" : "degraded", reasons, StatusCodes.Status200OK);
@@ -69,25 +71,8 @@ internal sealed class HealthApi(
         return [.. reasons.Distinct(StringComparer.Ordinal)];
     }
 
-    /// <summary>Null when a read is answered in time.</summary>
-    private async Task<string?> ReadTroubleAsync(CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(ReadLimit, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
-        {
-            await store.DefaultChannelIdsAsync(both.Token).WaitAsync(both.Token);
-            return null;
-        }
-        catch (StoreUnavailableException e)
-        {
-            return e.Message;
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
-        {
-            return "the store does not answer reads";
-        }
-    }
+    private static string FromMemory(Absence away) => string.Create(
+        CultureInfo.InvariantCulture, $"the store answers no reads since {away.Since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}: targets, channels and open alerts are answered from memory");
 
     private static JsonAnswer Answer(string status, IReadOnlyList<string> reasons, int code) => new(
         writer =>

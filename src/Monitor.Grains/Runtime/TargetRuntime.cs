@@ -5,6 +5,7 @@ using Monitor.Grains.Notifying;
 using Monitor.Grains.Probing;
 using Monitor.Grains.Scheduling;
 using Monitor.Grains.Shards;
+using Monitor.Grains.Targets;
 
 namespace Monitor.Grains.Runtime;
 
@@ -18,8 +19,10 @@ public sealed class TargetRuntime(
     SilenceWatch silence,
     PulseWindow pulse) : ITargetRuntime, ICondition
 {
-    public LiveTarget? Live(long targetId) =>
-        host.Find(targetId) is { } grain ? new LiveTarget(grain.State, grain.LastResult, grain.IsUnprobed) : null;
+    public LiveTarget? Live(long targetId) => host.Find(targetId) is { } grain ? Live(grain) : null;
+
+    /// <summary>Everything that runs here, by id.</summary>
+    internal IEnumerable<(long Id, LiveTarget Live)> All() => host.Grains.Select(grain => (grain.Id, Live(grain)));
 
     public async Task<CheckRecord?> ProbeNowAsync(long targetId, CancellationToken cancellationToken) =>
         host.Find(targetId) is { } grain ? await grain.ProbeNowAsync().WaitAsync(cancellationToken) : null;
@@ -67,4 +70,6 @@ public sealed class TargetRuntime(
             ? []
             : [string.Create(CultureInfo.InvariantCulture, $"{unprobed} enabled targets have not been probed for two intervals")];
     }
+
+    private static LiveTarget Live(TargetGrain grain) => new(grain.State, grain.LastResult, grain.IsUnprobed);
 }
