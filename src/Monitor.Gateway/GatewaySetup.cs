@@ -9,6 +9,7 @@ using Monitor.Gateway.Api.Service;
 using Monitor.Gateway.Api.Targets;
 using Monitor.Gateway.Api.Tokens;
 using Monitor.Gateway.Health;
+using Monitor.Gateway.Memory;
 using Monitor.Gateway.Metrics;
 using Monitor.Gateway.OpenApi;
 using Monitor.Gateway.Peers;
@@ -19,7 +20,7 @@ namespace Monitor.Gateway;
 
 /// <summary>
 /// Puts the gateway into a host. Needs from it: the ports ITargetStore, IHistoryStore, ITokenStore, IStoreLifecycle, ITargetRuntime, IChannelTester,
-/// ISiloDirectory, any number of ICondition, where there are other silos IPeerDesk, and SiloIdentity, ProberCatalog, TimeProvider.
+/// ISiloDirectory, any number of ICondition, where there are other silos IPeerDesk, ICluster, IGrainStore and ILiveTargets, and SiloIdentity, ProberCatalog, TimeProvider.
 /// </summary>
 public static class GatewaySetup
 {
@@ -31,6 +32,7 @@ public static class GatewaySetup
         kestrel.Limits.MaxRequestHeaderCount = 100;
     }
 
+    /// <summary>Register the store before: what is remembered of it is put before its ports.</summary>
     public static IServiceCollection AddMonitorGateway(this IServiceCollection services, GatewayOptions options)
     {
         services.AddRoutingCore();
@@ -60,6 +62,7 @@ public static class GatewaySetup
         services.AddSingleton<MetricsApi>();
         services.AddSingleton<OpenApiDocument>();
         services.AddSingleton<PeerApi>();
+        MemorySetup.Add(services);
         WebSetup.Add(services);
         return services;
     }

@@ -6,19 +6,24 @@ namespace Monitor.Gateway.Access;
 
 /// <summary>
 /// All tokens in memory, by hash: a call is checked without the store, so that reads go on while it is away.
-/// Creating and revoking reload it before they are answered, so that a revoked token is refused from that answer on.
+/// Creating and revoking reload it before they are answered, so that a revoked token is refused from that answer on; what other silos make and revoke comes in
+/// with a reload every other second.
 /// </summary>
-public sealed class TokenCache(ITokenStore store) : IDisposable
+public sealed class TokenCache(ITokenStore store, TimeProvider time) : IDisposable
 {
+    /// <summary>An unknown token may have been made through another silo a moment ago; whoever tries many must not make as many reads.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<long, DateTimeOffset> _used = new();
     private readonly SemaphoreSlim _loading = new(1);
     private FrozenDictionary<string, ApiToken>? _byHash;
+    private long _loadedAt;
 
     /// <summary>Null for an unknown token. Expiry is the caller's to judge.</summary>
     internal async ValueTask<ApiToken?> FindAsync(string hash, CancellationToken cancellationToken)
     {
         var tokens = _byHash ?? await LoadOnceAsync(cancellationToken);
-        return tokens.GetValueOrDefault(hash);
+        return tokens.GetValueOrDefault(hash) ?? (await LoadAgainAsync(cancellationToken)).GetValueOrDefault(hash);
     }
 
     /// <summary>Reads all tokens anew.</summary>
@@ -83,9 +88,29 @@ public sealed class TokenCache(ITokenStore store) : IDisposable
         }
     }
 
+    /// <summary>What is known already where that is of a moment ago, or the store is away.</summary>
+    private async Task<FrozenDictionary<string, ApiToken>> LoadAgainAsync(CancellationToken cancellationToken)
+    {
+        await _loading.WaitAsync(cancellationToken);
+        try
+        {
+            return _byHash is { } known && time.GetElapsedTime(_loadedAt) < LookAgain ? known : await LoadAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException) when (_byHash is not null)
+        {
+            _loadedAt = time.GetTimestamp();
+            return _byHash;
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
     private async Task<FrozenDictionary<string, ApiToken>> LoadAsync(CancellationToken cancellationToken)
     {
         var tokens = await store.LoadTokensAsync(cancellationToken);
+        _loadedAt = time.GetTimestamp();
         return _byHash = tokens.ToFrozenDictionary(token => token.Hash, StringComparer.Ordinal);
     }
 }

@@ -1,22 +1,21 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Monitor.Core.Ports;
 using Monitor.Core.Text;
 using Monitor.Gateway.Api;
+using Monitor.Gateway.Memory;
 using Monitor.Gateway.OpenApi;
 
 namespace Monitor.Gateway.Health;
 
 /// <summary><c>/healthz</c>: the process is up. <c>/readyz</c>: it can answer reads; what it cannot do besides is a reason, not an end.</summary>
 internal sealed class HealthApi(
-    StartupGate startup, IHostApplicationLifetime lifetime, IStoreLifecycle lifecycle, ITargetStore store, IEnumerable<ICondition> conditions, TimeProvider time)
+    StartupGate startup, IHostApplicationLifetime lifetime, IStoreLifecycle lifecycle, StoreReach reach, StoreMemory memory, IEnumerable<ICondition> conditions)
 {
-    private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(2);
-
     private static readonly LocalizedText Starting = new("the service is starting", "服务正在启动");
     private static readonly LocalizedText Stopping = new("the service is stopping", "服务正在停止");
-    private static readonly LocalizedText NoReads = new("the store does not answer reads", "存储不应答读取");
 
     private static readonly ApiOperation Alive = new("GET", "/healthz", "healthz", null, "The process is up")
     {
@@ -55,9 +54,11 @@ internal sealed class HealthApi(
         }
 
         var reasons = Reasons();
-        if (await ReadTroubleAsync(call.Aborted) is { } trouble)
+        if ((reach.Away ?? await reach.LookAsync(call.Aborted)) is { } away)
         {
-            return Answer(call, "unavailable", [trouble, .. reasons], StatusCodes.Status503ServiceUnavailable);
+            return memory.Picture is null
+                ? Answer(call, "unavailable", [away.Reason, .. reasons], StatusCodes.Status503ServiceUnavailable)
+                : Answer(call, "degraded", [away.Reason, FromMemory(away), .. reasons], StatusCodes.Status200OK);
         }
 
         return Answer(call, reasons.Count == 0 ? "ready" : "degraded", reasons, StatusCodes.Status200OK);
@@ -74,25 +75,14 @@ internal sealed class HealthApi(
         return [.. reasons.Distinct()];
     }
 
-    /// <summary>Null when a read is answered in time.</summary>
-    private async Task<LocalizedText?> ReadTroubleAsync(CancellationToken cancellationToken)
+    private static LocalizedText FromMemory(Absence away)
     {
-        using var limit = new CancellationTokenSource(ReadLimit, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
-        {
-            await store.DefaultChannelIdsAsync(both.Token).WaitAsync(both.Token);
-            return null;
-        }
-        catch (StoreUnavailableException e)
-        {
-            return e.Line;
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
-        {
-            return NoReads;
-        }
+        var since = away.Since.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return new LocalizedText(
+            $"the store answers no reads since {since}: targets, channels and open alerts are answered from memory",
+            $"存储自 {since} 起不应答读取：目标、通道和未恢复的告警由内存应答");
     }
+
 
     private static JsonAnswer Answer(ApiCall call, string status, IReadOnlyList<LocalizedText> reasons, int code) => new(
         writer =>

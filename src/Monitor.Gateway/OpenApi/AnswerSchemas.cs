@@ -90,7 +90,7 @@ internal static class AnswerSchemas
     }
 
     private static JsonObject Alert() => Open(
-        ("id", Type("integer")), ("target_id", Type("integer")), ("target_name", Type("string")), ("endpoint", Type("string")),
+        ("id", Described(Nullable(Type("integer")), "Null while the store, which gives it, is away.")), ("target_id", Type("integer")), ("target_name", Type("string")), ("endpoint", Type("string")),
         ("severity", Enum(EnumNames.All<AlertSeverity>())), ("status", Enum(["firing", "resolved"])),
         ("resolved_reason", Nullable(Enum(EnumNames.All<ResolvedReason>()))), ("message", Type("string")),
         ("started_at", Time()), ("fired_at", Time()), ("resolved_at", Nullable(Time())), ("failure_count", Type("integer")),
@@ -131,6 +131,12 @@ internal static class AnswerSchemas
     private static JsonObject Enum(IEnumerable<string> names) => new() { ["type"] = "string", ["enum"] = new JsonArray([.. names.Select(name => (JsonNode)name)]) };
 
     private static JsonObject List(JsonObject item) => new() { ["type"] = "array", ["items"] = item };
+
+    private static JsonObject Described(JsonObject shape, string description)
+    {
+        shape["description"] = description;
+        return shape;
+    }
 
     private static JsonObject Nullable(JsonObject shape)
     {

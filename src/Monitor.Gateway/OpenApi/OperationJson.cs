@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Monitor.Core.Text;
 using Monitor.Gateway.Api;
+using Monitor.Gateway.Memory;
 
 namespace Monitor.Gateway.OpenApi;
 
@@ -125,6 +126,11 @@ internal static class OperationJson
             };
         }
 
+        if (operation is { Method: "GET", Role: not null })
+        {
+            success["headers"] = Headers();
+        }
+
         var responses = new JsonObject { [Code(operation.Status)] = success };
         int[] common = operation.Role is null ? [400] : [400, 401, 403, 503];
         foreach (var status in common.Concat(operation.Problems).Distinct().Order())
@@ -138,6 +144,13 @@ internal static class OperationJson
 
         return responses;
     }
+
+    /// <summary>Of reads that may be answered while the store is away.</summary>
+    private static JsonObject Headers() => new()
+    {
+        [AnswerOrigin.Header] = new JsonObject { ["description"] = "memory: the store is away, and this is what the silo knows.", ["schema"] = new JsonObject { ["type"] = "string" } },
+        [AnswerOrigin.AgeHeader] = new JsonObject { ["description"] = "With it: seconds since the oldest part of the answer was known to be so.", ["schema"] = new JsonObject { ["type"] = "integer" } },
+    };
 
     private static JsonObject Reference(string schema) => new() { ["$ref"] = "#/components/schemas/" + schema };
 

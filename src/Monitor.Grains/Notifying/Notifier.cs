@@ -39,13 +39,15 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
     private TimeSpan? _orphansSince;
 
     /// <param name="scope">Null: all robots.</param>
+    /// <param name="sends">Null: nobody asks what was sent.</param>
     public Notifier(
-        IGrainStore store, IRecordWriter writer, HttpMessageInvoker http, NotifierOptions options, TimeProvider time, ILogger<Notifier> logger, RobotScope? scope = null)
+        IGrainStore store, IRecordWriter writer, HttpMessageInvoker http, NotifierOptions options, TimeProvider time, ILogger<Notifier> logger, RobotScope? scope = null,
+        OwnSends? sends = null)
     {
         _store = store;
         _scope = scope ?? RobotScope.All;
         _router = new DeliveryRouter(options, _scope);
-        _context = new SenderContext(_gate, _router, _scope, writer, new WeComRobot(http, time), time, logger, _stopping.Token, _abort.Token);
+        _context = new SenderContext(_gate, _router, _scope, writer, new WeComRobot(http, time, sends), time, logger, _stopping.Token, _abort.Token);
     }
 
     /// <summary>Completes when what an earlier process left has been taken over.</summary>

@@ -29,6 +29,9 @@ public sealed partial class ShardNotifiers(
     private Task _looking = Task.CompletedTask;
     private int _trouble;
 
+    /// <summary>As the store had them when it was last read; empty before.</summary>
+    public IReadOnlyList<Channel> Channels => Volatile.Read(ref _channels);
+
     /// <summary>These shards are owned here from now on; their robots' budgets and backlogs are read before anything is sent.</summary>
     public void Run(IReadOnlyCollection<ShardLease> leases)
     {

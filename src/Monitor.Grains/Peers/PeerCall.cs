@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 using Monitor.Grains.Journal;
@@ -13,6 +14,7 @@ internal static class PeerCall
     public const string Probe = "probe";
     public const string Test = "test";
     public const string Report = "report";
+    public const string Sights = "sights";
 }
 
 /// <param name="Silo">The row that is meant: a process that came after it answers for itself only.</param>
@@ -30,12 +32,17 @@ internal sealed record ProbeAnswer(CheckRecord? Record);
 
 internal sealed record ReportAnswer(DateTimeOffset StartedAt, RuntimeFigures Figures);
 
+/// <param name="Targets">All that run there.</param>
+internal sealed record SightsAnswer(IReadOnlyList<SeenTarget> Targets);
+
+internal sealed record SeenTarget(long Id, HealthState State, CheckRecord? Last, bool Unprobed);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     IgnoreReadOnlyProperties = true,
     UseStringEnumConverter = true,
-    Converters = [typeof(ProbeMetricsConverter)])]
+    Converters = [typeof(JournalCodec.HealthStateConverter), typeof(ProbeMetricsConverter)])]
 [JsonSerializable(typeof(PeerQuestion))]
 [JsonSerializable(typeof(PeerAnswer))]
 [JsonSerializable(typeof(ForwardRequest))]
@@ -44,4 +51,5 @@ internal sealed record ReportAnswer(DateTimeOffset StartedAt, RuntimeFigures Fig
 [JsonSerializable(typeof(ProbeAnswer))]
 [JsonSerializable(typeof(ChannelTest))]
 [JsonSerializable(typeof(ReportAnswer))]
+[JsonSerializable(typeof(SightsAnswer))]
 internal sealed partial class PeerJson : JsonSerializerContext;

@@ -25,6 +25,9 @@ public sealed partial class PeerClient(HttpMessageInvoker http, PeerSecret secre
     private static readonly TimeSpan AskPatience = TimeSpan.FromMilliseconds(600);
 
     private static readonly TimeSpan ForwardPatience = TimeSpan.FromSeconds(1.5);
+    /// <summary>Thousands of targets; whoever waits reads a page.</summary>
+    private static readonly TimeSpan SightsPatience = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest timeout of a target, and the run under way before it.</summary>
@@ -75,6 +78,9 @@ public sealed partial class PeerClient(HttpMessageInvoker http, PeerSecret secre
 
     internal Task<ReportAnswer?> ReportAsync(SiloRow peer, CancellationToken cancellationToken) =>
         TryAsync(peer, PeerCall.Report, new PeerQuestion(peer.Id), PeerJson.Default.PeerQuestion, PeerJson.Default.ReportAnswer, ReportPatience, cancellationToken);
+
+    internal Task<SightsAnswer?> SightsAsync(SiloRow peer, CancellationToken cancellationToken) =>
+        TryAsync(peer, PeerCall.Sights, new PeerQuestion(peer.Id), PeerJson.Default.PeerQuestion, PeerJson.Default.SightsAnswer, SightsPatience, cancellationToken);
 
     private async Task<TAnswer?> TryAsync<TAsk, TAnswer>(
         SiloRow peer, string call, TAsk ask, JsonTypeInfo<TAsk> askType, JsonTypeInfo<TAnswer> answerType, TimeSpan patience, CancellationToken cancellationToken)

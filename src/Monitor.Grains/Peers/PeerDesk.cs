@@ -23,6 +23,9 @@ public sealed class PeerDesk(PeerSecret secret, LeaseKeeper leases, TargetRuntim
         PeerCall.Test => AnswerAsync(body, PeerJson.Default.OneId, PeerJson.Default.ChannelTest, ask => robots.TestAsync(ask.Id, cancellationToken)),
         PeerCall.Report => AnswerAsync(
             body, PeerJson.Default.PeerQuestion, PeerJson.Default.ReportAnswer, _ => Task.FromResult(new ReportAnswer(silo.StartedAt, targets.Figures()))),
+        PeerCall.Sights => AnswerAsync(
+            body, PeerJson.Default.PeerQuestion, PeerJson.Default.SightsAnswer,
+            _ => Task.FromResult(new SightsAnswer([.. targets.All().Select(one => new SeenTarget(one.Id, one.Live.State, one.Live.LastResult, one.Live.Unprobed))]))),
         _ => Task.FromResult<byte[]?>(null),
     };
 

@@ -20,6 +20,10 @@ public static class PeersSetup
         services.AddSingleton<ClusterWatch>();
         services.AddSingleton<ICluster>(provider => provider.GetRequiredService<ClusterWatch>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<ClusterWatch>());
+        services.AddSingleton<CutOffWatch>();
+        services.AddSingleton<ICondition>(provider => provider.GetRequiredService<CutOffWatch>());
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<CutOffWatch>());
+        services.AddSingleton<ILiveTargets, PeerSights>();
         services.AddSingleton<ClusterRuntime>();
         services.AddSingleton<ITargetRuntime>(provider => provider.GetRequiredService<ClusterRuntime>());
         services.AddSingleton<IChannelTester>(provider => provider.GetRequiredService<ClusterRuntime>());

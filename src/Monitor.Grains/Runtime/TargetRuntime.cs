@@ -6,6 +6,7 @@ using Monitor.Grains.Notifying;
 using Monitor.Grains.Probing;
 using Monitor.Grains.Scheduling;
 using Monitor.Grains.Shards;
+using Monitor.Grains.Targets;
 
 namespace Monitor.Grains.Runtime;
 
@@ -19,8 +20,10 @@ public sealed class TargetRuntime(
     SilenceWatch silence,
     PulseWindow pulse) : ITargetRuntime, ICondition
 {
-    public LiveTarget? Live(long targetId) =>
-        host.Find(targetId) is { } grain ? new LiveTarget(grain.State, grain.LastResult, grain.IsUnprobed) : null;
+    public LiveTarget? Live(long targetId) => host.Find(targetId) is { } grain ? Live(grain) : null;
+
+    /// <summary>Everything that runs here, by id.</summary>
+    internal IEnumerable<(long Id, LiveTarget Live)> All() => host.Grains.Select(grain => (grain.Id, Live(grain)));
 
     public async Task<CheckRecord?> ProbeNowAsync(long targetId, CancellationToken cancellationToken) =>
         host.Find(targetId) is { } grain ? await grain.ProbeNowAsync().WaitAsync(cancellationToken) : null;
@@ -69,4 +72,6 @@ public sealed class TargetRuntime(
             ? []
             : [new LocalizedText($"{count} enabled targets have not been probed for two intervals", $"{count} 个已启用的目标超过两个间隔未被探测")];
     }
+
+    private static LiveTarget Live(TargetGrain grain) => new(grain.State, grain.LastResult, grain.IsUnprobed);
 }

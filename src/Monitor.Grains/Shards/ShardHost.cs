@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
-using Monitor.Core.Probing;
 using Monitor.Core.Shards;
 using Monitor.Grains.Runtime;
 using Monitor.Grains.Targets;
@@ -41,8 +40,8 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
     /// <summary>Whether something of this shard may be decided, written or told here at this moment. To be asked once more just before a message leaves.</summary>
     public bool Holds(int shard) => _shards.TryGetValue(shard, out var lease) && lease.IsHeld;
 
-    /// <summary>What this silo sees down while it is cut off and only looks.</summary>
-    public IReadOnlyList<CheckRecord> SeenDown() => [.. _grains.Select(pair => pair.Value.Seen).OfType<CheckRecord>().Where(seen => seen.Outcome == ProbeOutcome.Failed)];
+    /// <summary>What runs here and is enabled, each with what was seen of it since this silo was cut off and only looks.</summary>
+    public IReadOnlyList<Sight> Sights() => [.. Grains.Select(grain => grain.Sight).OfType<Sight>()];
 
     /// <summary>Loads the shards' targets and runs them. What follows from edits before the last stop is stored behind it.</summary>
     /// <param name="unrun">For how long nobody may have run them: turns that were due since are made up for. Null: they come with the start.</param>

@@ -76,6 +76,16 @@ public sealed partial class TargetGrain : ScheduledTurn
     /// <summary>What was seen last while the lease was over and this silo only looked; null when it is not so, or nothing was seen.</summary>
     public CheckRecord? Seen => Volatile.Read(ref _seen);
 
+    /// <summary>Null: nobody wants it watched.</summary>
+    public Sight? Sight
+    {
+        get
+        {
+            var watched = Volatile.Read(ref _watched);
+            return _closed || !watched.Rules.Enabled ? null : new Sight(Id, watched.Name, watched.Endpoint, watched.Rules.ChannelIds, Seen);
+        }
+    }
+
     public HealthState State => Volatile.Read(ref _state);
 
     public CheckRecord? LastResult => Volatile.Read(ref _last);

@@ -19,8 +19,11 @@ internal sealed class ClusterSilo : IAsyncDisposable
         Name = name;
         _ways = plan.Proxied ? [.. stores.Select(store => new TcpProxy(store.Port))] : [];
         var hosts = string.Join(',', plan.Proxied ? _ways.Select(way => $"127.0.0.1:{way.Port}") : stores.Select(store => $"127.0.0.1:{store.Port}"));
+        var port = FreePort.Next();
+        WayOfPeers = plan.Proxied ? new TcpProxy(port) : null;
         var settings = new SiloSettings
         {
+            Port = port,
             Folder = _folder.Folder,
             Arguments =
             [
@@ -29,12 +32,16 @@ internal sealed class ClusterSilo : IAsyncDisposable
                 $"--Storage:ConnectionString=Host={hosts};Username=postgres;Database=postgres{(stores.Count > 1 ? ";Target Session Attributes=primary" : "")}",
                 $"--Secrets:MasterKey={Convert.ToBase64String(SharedPostgres.MasterKey)}",
                 $"--Cluster:SiloName={name}",
+                .. WayOfPeers is { } way ? (string[])[$"--Cluster:AdvertisedAddress=http://127.0.0.1:{way.Port}"] : [],
             ],
         };
         _settings = plan.Change(settings);
     }
 
     public string Name { get; }
+
+    /// <summary>Where its peers call it.</summary>
+    public TcpProxy? WayOfPeers { get; }
 
     public string Address => _settings.Address;
 
@@ -92,7 +99,7 @@ internal sealed class ClusterSilo : IAsyncDisposable
             await _process.DisposeAsync();
         }
 
-        foreach (var way in _ways)
+        foreach (var way in WayOfPeers is { } peers ? [.. _ways, peers] : _ways)
         {
             await way.DisposeAsync();
         }

@@ -211,12 +211,12 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task A_store_that_is_away_is_503_with_a_time_to_retry()
+    public async Task What_only_a_store_knows_that_is_away_is_503_with_a_time_to_retry()
     {
         await using var host = await GatewayHost.StartAsync();
         host.Store.Away = "disk full";
 
-        var answer = await host.GetAsync("/api/v1/targets");
+        var answer = await host.GetAsync("/api/v1/alerts");
 
         Assert.True(answer.IsProblem && answer.Status == 503, answer.ToString());
         Assert.Equal("2", answer.Headers["Retry-After"]);

@@ -44,7 +44,8 @@ public sealed class ServiceTests
 
         host.Store.Away = "the store is locked";
         var away = await host.GetAsync("/readyz", token: null);
-        Assert.Equal((503, "the store is locked"), (away.Status, away.Json["reasons"]![0]!.GetValue<string>()));
+        Assert.Equal((200, "degraded", "the store is locked"), (away.Status, away.Json["status"]!.GetValue<string>(), away.Json["reasons"]![0]!.GetValue<string>()));
+        Assert.Contains("from memory", away.Json["reasons"]![1]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Text;
+using Monitor.Gateway.Memory;
 using Xunit;
 using static Monitor.Tests.Shared.StoreExamples;
 
@@ -168,10 +169,15 @@ public abstract partial class StoreContract
 
     private async Task<List<string>> NamesAsync(TargetQuery query)
     {
+        // Out of memory the list is the same, page by page: a cursor of one goes on in the other.
+        var all = (await Store.Targets.ListTargetsAsync(new TargetQuery { Limit = 500 }, Token)).Items;
         var names = new List<string>();
         for (var page = query; ;)
         {
             var answer = await Store.Targets.ListTargetsAsync(page, Token);
+            var remembered = TargetSearch.List(all.Reverse(), page);
+            Assert.Equal(answer.Items.Select(row => row.Target.Id), remembered.Items.Select(row => row.Target.Id));
+            Assert.Equal((answer.Total, answer.Next), (remembered.Total, remembered.Next));
             names.AddRange(answer.Items.Select(row => row.Target.Settings.Name));
             if (answer.Next is null)
             {

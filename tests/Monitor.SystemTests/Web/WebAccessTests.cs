@@ -215,7 +215,7 @@ public sealed class WebAccessTests
         Assert.Equal("application/problem+json; charset=utf-8", (await client.GetAsync("/no/such/page", ("Accept", "application/json"))).Headers["Content-Type"]);
         Assert.Equal("application/problem+json; charset=utf-8", (await client.GetAsync("/api/v1/nothing")).Headers["Content-Type"]);
         host.Store.Away = "the disk is full";
-        var away = await client.GetAsync("/targets");
+        var away = await client.GetAsync("/alerts");
         Assert.Equal(503, away.Status);
         Assert.Contains("the disk is full", away.Html, StringComparison.Ordinal);
         Assert.True(away.Headers.ContainsKey("Retry-After"));

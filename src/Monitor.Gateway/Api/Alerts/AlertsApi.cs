@@ -79,7 +79,16 @@ internal sealed class AlertsApi(IHistoryStore history)
     {
         var alert = row.Alert;
         writer.WriteStartObject();
-        writer.WriteNumber("id", alert.Id);
+        if (alert.Id == 0)
+        {
+            // Fired while the store was away, which gives it its id.
+            writer.WriteNull("id");
+        }
+        else
+        {
+            writer.WriteNumber("id", alert.Id);
+        }
+
         writer.WriteNumber("target_id", alert.TargetId);
         writer.WriteString("target_name", alert.TargetName);
         writer.WriteString("endpoint", alert.Endpoint);

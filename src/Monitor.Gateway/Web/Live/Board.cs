@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Text;
+using Monitor.Gateway.Memory;
 
 namespace Monitor.Gateway.Web.Live;
 
@@ -10,9 +11,10 @@ public sealed class Board
 {
     public static readonly Board Empty = new([], [], [], 0, DateTimeOffset.MinValue);
 
-    internal Board(IReadOnlyList<BoardTarget> targets, IReadOnlyList<AlertRow> open, IReadOnlyList<LocalizedText> reasons, long version, DateTimeOffset at)
+    internal Board(
+        IReadOnlyList<BoardTarget> targets, IReadOnlyList<AlertRow> open, IReadOnlyList<LocalizedText> reasons, long version, DateTimeOffset at, Absence? away = null)
     {
-        (Targets, OpenAlerts, Reasons, Version, At) = (targets, open, reasons, version, at);
+        (Targets, OpenAlerts, Reasons, Version, At, Away) = (targets, open, reasons, version, at, away);
         ById = targets.ToFrozenDictionary(target => target.Id);
         Counts = targets.CountBy(target => target.Status).ToFrozenDictionary();
         Groups = [.. targets.Select(target => target.Group).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.CurrentCultureIgnoreCase)];
@@ -28,6 +30,9 @@ public sealed class Board
 
     /// <summary>Why this monitor is not at its best.</summary>
     public IReadOnlyList<LocalizedText> Reasons { get; }
+
+    /// <summary>The store answers no reads, and all of this is from memory; null while it does.</summary>
+    public Absence? Away { get; }
 
     public IReadOnlyList<string> Groups { get; }
 

@@ -3,6 +3,7 @@ using Monitor.Core.Ports;
 using Monitor.Core.Shards;
 using Monitor.Core.Text;
 using Monitor.Gateway.Api.Targets;
+using Monitor.Gateway.Memory;
 
 namespace Monitor.Gateway.Web.Live;
 
@@ -18,6 +19,7 @@ internal sealed class BoardReader(
     IEnumerable<ICondition> conditions,
     EditNews news,
     RecentPast past,
+    StoreReach reach,
     TimeProvider time) : IDisposable
 {
     private const int PageSize = 500;
@@ -187,8 +189,9 @@ internal sealed class BoardReader(
 
         targets.Sort(static (left, right) => string.Compare(left.Name, right.Name, StringComparison.OrdinalIgnoreCase) is var order and not 0 ? order : left.Id.CompareTo(right.Id));
         LocalizedText[] reasons = [.. (lifecycle.WriteTrouble is { } trouble ? (LocalizedText[])[trouble] : []).Concat(conditions.SelectMany(condition => condition.Reasons())).Distinct()];
-        changed |= !reasons.SequenceEqual(before.Reasons);
-        return new Board(targets, before.OpenAlerts, reasons, changed ? before.Version + 1 : before.Version, now);
+        var away = reach.Away;
+        changed |= !reasons.SequenceEqual(before.Reasons) || away?.Since != before.Away?.Since;
+        return new Board(targets, before.OpenAlerts, reasons, changed ? before.Version + 1 : before.Version, now, away);
     }
 
     /// <summary>Deliveries change without any target changing: while one is on its way it is looked at every time.</summary>
@@ -205,7 +208,9 @@ internal sealed class BoardReader(
         IReadOnlyList<AlertRow> open;
         try
         {
-            open = (await history.ListAlertsAsync(new AlertQuery(true, null, null, null, null, MaxOpenAlerts), cancellationToken)).Items;
+            // What has fired since the store went away has no page of its own yet, and who was told of it is not known here: its target says it.
+            var page = await history.ListAlertsAsync(new AlertQuery(true, null, null, null, null, MaxOpenAlerts), cancellationToken);
+            open = [.. page.Items.Where(row => row.Alert.Id != 0)];
         }
         catch (StoreUnavailableException)
         {
@@ -214,7 +219,7 @@ internal sealed class BoardReader(
 
         var version = Same(open, board.OpenAlerts) ? board.Version : board.Version + 1;
         (_alertsAt, _versionOfAlerts) = (now, version);
-        return new Board(board.Targets, open, board.Reasons, version, board.At);
+        return new Board(board.Targets, open, board.Reasons, version, board.At, board.Away);
     }
 
     private static bool Same(IReadOnlyList<AlertRow> left, IReadOnlyList<AlertRow> right) =>

@@ -1,17 +1,18 @@
 using System.Globalization;
+using Monitor.Gateway.Web.Components;
 using Monitor.Gateway.Web.Text;
 using Monitor.Gateway.Web.Viewing;
 
 namespace Monitor.Gateway.Web.Live;
 
-/// <summary>What every page follows: how many targets are down, beside the alerts in the navigation.</summary>
+/// <summary>What every page follows: how many targets are down, beside the alerts in the navigation, and whether the store is away.</summary>
 internal class CountTopic(Visitor visitor) : LiveTopic(visitor)
 {
     public override bool IsDue(Board board, Board? drawnFrom) => drawnFrom is null || board.Version != drawnFrom.Version;
 
     protected sealed override async Task<LiveDrawing> DrawAsync(Board board, Visitor visitor, CancellationToken cancellationToken)
     {
-        var parts = new Dictionary<string, (string Html, long? ChangedAt)>(StringComparer.Ordinal) { ["nav-count"] = (Count(visitor), null) };
+        var parts = new Dictionary<string, (string Html, long? ChangedAt)>(StringComparer.Ordinal) { ["nav-count"] = (Count(visitor), null), ["store-away"] = (StoreAwayDrawing.Html(visitor), null) };
         var isStale = await DrawAsync(parts, board, visitor, cancellationToken);
         return new LiveDrawing(parts, isStale);
     }

@@ -62,7 +62,7 @@ internal abstract class LiveTopic(Visitor visitor)
         LiveDrawing? drawing = null;
         if (IsDue(board, _drawnFrom))
         {
-            drawing = await DrawAsync(board, visitor with { Now = board.At, Unhealthy = board.Count(Core.Health.HealthStatus.Unhealthy) }, cancellationToken);
+            drawing = await DrawAsync(board, visitor with { Now = board.At, Unhealthy = board.Count(Core.Health.HealthStatus.Unhealthy), StoreAway = board.Away }, cancellationToken);
             _drawnFrom = board;
         }
 

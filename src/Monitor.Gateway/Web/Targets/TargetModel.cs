@@ -42,6 +42,9 @@ public sealed record TargetModel
     /// <summary>It has just been saved.</summary>
     public bool IsSaved { get; init; }
 
+    /// <summary>The store is away: results, chart, uptime and past alerts are not known.</summary>
+    public bool IsWithoutHistory { get; init; }
+
     public TargetSettings Settings => Target.Settings;
 
     public string ChannelName(long id) => Channels.FirstOrDefault(channel => channel.Id == id)?.Settings.Name ?? "#" + id.ToString(CultureInfo.InvariantCulture);

@@ -91,35 +91,63 @@ internal sealed class TargetPages(
         var now = time.GetUtcNow();
         var from = now - range.Length;
         var current = new BoardTarget(row, runtime.Live(id), past.Of(id), null, now);
-        var points = await history.HistoryAsync(id, from, now, range.Step, cancellationToken);
-        var limit = after is null && !onlyFailures ? ResultsShown : ResultsPerPage;
-        var results = await history.ListResultsAsync(new ResultQuery(id, null, null, onlyFailures ? false : null, limit, after), cancellationToken);
-        var latest = after is null && !onlyFailures ? results : await history.ListResultsAsync(new ResultQuery(id, null, null, null, ResultsShown), cancellationToken);
-        var alerts = await history.ListAlertsAsync(new AlertQuery(null, null, id, null, null, AlertsShown), cancellationToken);
         var channels = (await store.ListChannelsAsync(new ChannelQuery(MaxChannels), cancellationToken)).Items;
-        var uptimes = new List<(TargetRange Range, Uptime Uptime)>();
-        foreach (var window in TargetRanges.All.Skip(1))
-        {
-            uptimes.Add((window, await history.UptimeAsync(id, now - window.Length, now, cancellationToken)));
-        }
-
+        var seen = await PastAsync(current, range, onlyFailures, after, now, cancellationToken) ?? await WithoutStoreAsync(current, cancellationToken);
         return new TargetModel
         {
             Target = row.Target,
             Now = current,
             TypeName = catalog.Find(row.Target.Settings.Type)?.Name ?? new LocalizedText(row.Target.Settings.Type, row.Target.Settings.Type),
             Range = range,
-            Chart = new LatencyChart(points, from, now, range.Step),
-            Bars = UptimeBars.Of(points, now, range.Length, range.Bar),
-            Uptimes = uptimes,
-            Results = results.Items,
-            OlderResults = Cursor.Encode("results:" + id.ToString(CultureInfo.InvariantCulture), results.Next),
+            Chart = new LatencyChart(seen.Points, from, now, range.Step),
+            Bars = UptimeBars.Of(seen.Points, now, range.Length, range.Bar),
+            Uptimes = seen.Uptimes,
+            Results = seen.Results.Items,
+            OlderResults = Cursor.Encode("results:" + id.ToString(CultureInfo.InvariantCulture), seen.Results.Next),
             OnlyFailures = onlyFailures,
-            Alerts = alerts.Items,
+            Alerts = seen.Alerts,
+            IsWithoutHistory = !seen.IsKnown,
             Channels = channels,
-            Why = Verdict.Explain(visitor, current, row.Target.Settings, latest.Items, alerts.Items, channels),
+            Why = Verdict.Explain(visitor, current, row.Target.Settings, seen.Latest, seen.Alerts, channels),
         };
     }
+
+    /// <summary>Null while the store is away.</summary>
+    private async Task<Past?> PastAsync(BoardTarget target, TargetRange range, bool onlyFailures, PageKey? after, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var id = target.Id;
+        try
+        {
+            var points = await history.HistoryAsync(id, now - range.Length, now, range.Step, cancellationToken);
+            var limit = after is null && !onlyFailures ? ResultsShown : ResultsPerPage;
+            var results = await history.ListResultsAsync(new ResultQuery(id, null, null, onlyFailures ? false : null, limit, after), cancellationToken);
+            var latest = after is null && !onlyFailures ? results : await history.ListResultsAsync(new ResultQuery(id, null, null, null, ResultsShown), cancellationToken);
+            var alerts = await history.ListAlertsAsync(new AlertQuery(null, null, id, null, null, AlertsShown), cancellationToken);
+            var uptimes = new List<(TargetRange Range, Uptime Uptime)>();
+            foreach (var window in TargetRanges.All.Skip(1))
+            {
+                uptimes.Add((window, await history.UptimeAsync(id, now - window.Length, now, cancellationToken)));
+            }
+
+            return new Past(points, results, latest.Items, alerts.Items, uptimes, IsKnown: true);
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What this process knows by itself: the last result, and the alerts that are open.</summary>
+    private async Task<Past> WithoutStoreAsync(BoardTarget target, CancellationToken cancellationToken)
+    {
+        var open = await history.ListAlertsAsync(new AlertQuery(true, null, target.Id, null, null, AlertsShown), cancellationToken);
+        CheckRecord[] last = target.Last is { } result ? [result] : [];
+        return new Past([], new Page<CheckRecord>(last, null, null), last, [.. open.Items.Where(row => row.Alert.Id != 0)], [], IsKnown: false);
+    }
+
+    private sealed record Past(
+        IReadOnlyList<HistoryPoint> Points, Page<CheckRecord> Results, IReadOnlyList<CheckRecord> Latest, IReadOnlyList<AlertRow> Alerts,
+        IReadOnlyList<(TargetRange Range, Uptime Uptime)> Uptimes, bool IsKnown);
 
     private sealed class TargetTopic(TargetPages pages, Visitor visitor, long id, TargetRange range) : CountTopic(visitor)
     {

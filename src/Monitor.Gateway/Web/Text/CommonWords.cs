@@ -68,5 +68,8 @@ internal static class CommonWords
     public static readonly LocalizedText Time = new("Time", "时间");
     public static readonly LocalizedText AddRow = new("Add a row", "添加一行");
     public static readonly LocalizedText Details = new("Details", "详情");
+    public static readonly LocalizedText StoreAway = new(
+        "The store has not answered since {0}. What is shown is from this monitor's memory; probing and alerting go on. Changes and history must wait for the store.",
+        "存储自 {0} 起没有应答。当前显示的是本监控内存中的内容；探测和告警照常进行，修改和历史数据需等存储恢复。");
     public static readonly LocalizedText Saved = new("Saved.", "已保存。");
 }

@@ -75,6 +75,7 @@ internal static class TargetWords
     public static readonly LocalizedText Where = new("Silo", "节点");
     public static readonly LocalizedText AllResults = new("All results", "全部结果");
     public static readonly LocalizedText OnlyFailures = new("Only what is no success", "仅非成功");
+    public static readonly LocalizedText StoreHasIt = new("Only the store knows this, and it is away just now.", "这部分数据只在存储中，存储暂时不可用。");
     public static readonly LocalizedText NoResults = new("No results yet.", "暂无结果。");
     public static readonly LocalizedText TargetAlerts = new("Alerts", "告警");
     public static readonly LocalizedText NoAlerts = new("It has never alerted.", "从未告警。");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Monitor.Core.Ports;
 using Monitor.Core.Text;
+using Monitor.Gateway.Memory;
 
 namespace Monitor.Gateway.Web.Viewing;
 
@@ -37,6 +38,9 @@ public sealed record Visitor
 
     /// <summary>Targets that are down now.</summary>
     public int Unhealthy { get; init; }
+
+    /// <summary>The store answers no reads: what is shown is from memory. Null while it does.</summary>
+    public Absence? StoreAway { get; init; }
 
     public bool CanEdit => Role >= Core.Ports.Role.Editor;
 

@@ -32,6 +32,7 @@ internal sealed class Visitors(GatewayOptions options, FormGuard guard, BoardRea
             FormMark = withForm ? guard.Mark(context, caller) : "",
             IsReadable = HttpMethods.IsGet(request.Method),
             Unhealthy = caller is null ? 0 : board.Latest.Count(HealthStatus.Unhealthy),
+            StoreAway = caller is null ? null : board.Latest.Away,
             Address = request.Path + request.QueryString.ToString(),
         };
     }

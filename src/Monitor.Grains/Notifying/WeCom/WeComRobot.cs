@@ -6,7 +6,8 @@ namespace Monitor.Grains.Notifying.WeCom;
 
 /// <summary>Posts one message to a WeCom group robot and says what became of it. Follows no redirect; never throws but for the caller's cancellation.</summary>
 /// <param name="http">Without redirects and proxy, and with the outbound rules at its connections.</param>
-internal sealed class WeComRobot(HttpMessageInvoker http, TimeProvider time)
+/// <param name="sends">Told of every POST that may have arrived; null: nobody asks.</param>
+internal sealed class WeComRobot(HttpMessageInvoker http, TimeProvider time, OwnSends? sends = null)
 {
     private const int MostAnswerBytes = 64 * 1024;
     private const int SaidBytes = 500;
@@ -33,6 +34,11 @@ internal sealed class WeComRobot(HttpMessageInvoker http, TimeProvider time)
         catch (Exception e) when (e is not OperationCanceledException)
         {
             verdict = Failed(content, url, "unreachable: " + Words(e));
+        }
+
+        if (content.Written)
+        {
+            sends?.Add(url);
         }
 
         Telemetry.Posts.Add(1, new KeyValuePair<string, object?>("outcome", verdict.Metric));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
 using Monitor.Core.Targets;
+using Monitor.Core.Text;
 using Monitor.Storage.Codecs;
 using Monitor.Storage.Secrets;
 using Npgsql;

@@ -1,0 +1,187 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Monitor.Core.Channels;
+using Monitor.Core.Ports;
+using Monitor.Gateway.Access;
+
+namespace Monitor.Gateway.Memory;
+
+/// <summary>
+/// Keeps what is remembered of the store up to date: all of it once at the start, then only what was edited. Edits through this process are put in as they are made; those through
+/// other silos show in the versions of shards, and only the targets of such a shard are read. Everything is read anew now and then, for what nobody has thought of.
+/// </summary>
+internal sealed partial class MemoryKeeper(
+    StoreReach reach,
+    StoreMemory memory,
+    Stored<ITargetStore> targets,
+    Stored<IHistoryStore> history,
+    TokenCache tokens,
+    TimeProvider time,
+    ILogger<MemoryKeeper> log,
+    ICluster? cluster = null,
+    IGrainStore? grains = null) : BackgroundService
+{
+    private const int PageSize = 500;
+    private const int MostOpenAlerts = 5000;
+
+    /// <summary>At most one part of so many of the time goes into each kind of reading.</summary>
+    private const int Share = 50;
+
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(0.5);
+
+    private readonly Dictionary<int, long> _versions = [];
+    private readonly Paced _all = new(TimeSpan.FromMinutes(10), 500);
+    private readonly Paced _edited = new(TimeSpan.FromSeconds(1), Share);
+    private readonly Paced _channels = new(TimeSpan.FromSeconds(2), Share);
+    private readonly Paced _open = new(TimeSpan.FromSeconds(3), Share);
+    private readonly Paced _tokens = new(TimeSpan.FromSeconds(2), Share);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (await reach.LookAsync(stoppingToken) is null)
+                {
+                    await RefreshAsync(stoppingToken);
+                }
+            }
+            catch (StoreUnavailableException e)
+            {
+                reach.Lost(e.Line);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogNotRead(e);
+            }
+
+            await Task.Delay(reach.Away is null ? Round : Soon, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await _all.RunAsync(time, memory.Picture is null, () => ReadAllAsync(cancellationToken));
+        if (cluster?.View is not null)
+        {
+            // Where there are other silos, tokens are made and revoked there, too.
+            await _edited.RunAsync(time, false, () => ReadEditedAsync(cancellationToken));
+            await _tokens.RunAsync(time, false, () => tokens.RefreshAsync(cancellationToken));
+        }
+
+        await _channels.RunAsync(time, false, async () => memory.TakeChannels(await ChannelsAsync(cancellationToken)));
+        await _open.RunAsync(time, false, () => ReadOpenAsync(cancellationToken));
+    }
+
+    private async Task ReadAllAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetUtcNow();
+        Versions();
+        var rows = new List<TargetRow>();
+        PageKey? after = null;
+        do
+        {
+            var page = await targets.Port.ListTargetsAsync(new TargetQuery { Limit = PageSize, After = after }, cancellationToken);
+            rows.AddRange(page.Items);
+            after = page.Next;
+        }
+        while (after is not null);
+
+        memory.Begin(rows, await ChannelsAsync(cancellationToken), began);
+    }
+
+    /// <summary>Noted before the targets are read: what is edited meanwhile is read once more.</summary>
+    private HashSet<int> Versions()
+    {
+        var moved = new HashSet<int>();
+        foreach (var row in cluster?.View?.Shards ?? [])
+        {
+            if (!_versions.TryGetValue(row.Shard, out var known) || known != row.Version)
+            {
+                moved.Add(row.Shard);
+                _versions[row.Shard] = row.Version;
+            }
+        }
+
+        return moved;
+    }
+
+    private async Task ReadEditedAsync(CancellationToken cancellationToken)
+    {
+        var before = new Dictionary<int, long>(_versions);
+        if (grains is null || Versions() is not { Count: > 0 } moved)
+        {
+            return;
+        }
+
+        try
+        {
+            memory.Take(moved, await grains.LoadTargetsAsync(moved, cancellationToken));
+        }
+        catch
+        {
+            foreach (var shard in moved)
+            {
+                _versions[shard] = before.GetValueOrDefault(shard, -1);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task ReadOpenAsync(CancellationToken cancellationToken)
+    {
+        var open = new List<AlertRow>();
+        PageKey? after = null;
+        long total;
+        do
+        {
+            var page = await history.Port.ListAlertsAsync(new AlertQuery(true, null, null, null, null, PageSize, after), cancellationToken);
+            open.AddRange(page.Items);
+            (after, total) = (page.Next, page.Total ?? open.Count);
+        }
+        while (after is not null && open.Count < MostOpenAlerts);
+
+        memory.TakeOpen(open, total);
+    }
+
+    private async Task<List<Channel>> ChannelsAsync(CancellationToken cancellationToken)
+    {
+        var channels = new List<Channel>();
+        PageKey? after = null;
+        do
+        {
+            var page = await targets.Port.ListChannelsAsync(new ChannelQuery(PageSize, after), cancellationToken);
+            channels.AddRange(page.Items);
+            after = page.Next;
+        }
+        while (after is not null);
+
+        return channels;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is to be remembered of the store could not be read; it is tried every second")]
+    private partial void LogNotRead(Exception error);
+
+    /// <summary>Something that is read again and again, the seldomer the longer it takes.</summary>
+    private sealed class Paced(TimeSpan every, int share)
+    {
+        private long? _endedAt;
+        private TimeSpan _took;
+
+        public async Task RunAsync(TimeProvider time, bool anyway, Func<Task> read)
+        {
+            var pause = every > _took * share ? every : _took * share;
+            if (!anyway && _endedAt is { } ended && time.GetElapsedTime(ended) < pause)
+            {
+                return;
+            }
+
+            var began = time.GetTimestamp();
+            await read();
+            (_endedAt, _took) = (time.GetTimestamp(), time.GetElapsedTime(began));
+        }
+    }
+}
