@@ -56,7 +56,7 @@ public sealed partial class Strays(IStrayEpisodes store, TimeProvider time, ILog
         {
             if (_waiting.Count > 0 && _settling.IsCompleted)
             {
-                _settling = Task.Run(SettleAsync);
+                _settling = Task.Run(SettleAsync, CancellationToken.None);
             }
         }
     }

@@ -37,7 +37,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
             for (var number = 0; number < silos; number++)
             {
                 load.Add(number);
-                await load.StartAsync(number, cancellationToken);
+                await load.RunAsync(number, cancellationToken);
             }
 
             await load.BalancedAsync(silos, cancellationToken);
@@ -53,7 +53,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
     /// <summary>One of them by its number, as it was started last.</summary>
     public SiloProcess this[int number] => _silos[number].Process!;
 
-    public async Task StartAsync(int number, CancellationToken cancellationToken)
+    public async Task RunAsync(int number, CancellationToken cancellationToken)
     {
         var (folder, settings, old) = _silos[number];
         if (old is not null)

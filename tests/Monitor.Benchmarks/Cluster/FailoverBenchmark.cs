@@ -63,7 +63,7 @@ internal static class FailoverBenchmark
         }
         else
         {
-            await load.StartAsync(victim, cancellationToken);
+            await load.RunAsync(victim, cancellationToken);
         }
 
         await load.BalancedAsync(silos, cancellationToken);

@@ -156,7 +156,7 @@ internal sealed class ClusterScene : IAsyncDisposable
         var channel = (await this[0].Api.GetAsync("/api/v1/channels", Scene.Token))["items"]![0]!.Number("id");
         await this[0].Api.PostAsync($"/api/v1/channels/{channel}/test", null, Scene.Token);
         var robot = await Eventually.GetAsync(
-            "the message is counted", async () => (await RowsAsync(row => row.GetString(0), "SELECT robot FROM sends")).FirstOrDefault(), Scene.Token);
+            "the message is counted", async () => await RowsAsync(row => row.GetString(0), "SELECT robot FROM sends") is [var first, ..] ? first : null, Scene.Token);
         return (await OwnersAsync())[RobotScope.ShardOf(robot)].Silo;
     }
 

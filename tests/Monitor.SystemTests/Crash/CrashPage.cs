@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Monitor.SystemTests.Harness;
-using Monitor.Tests.Shared;
 using Xunit;
 
 namespace Monitor.SystemTests.Crash;

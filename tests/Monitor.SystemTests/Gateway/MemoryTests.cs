@@ -3,7 +3,6 @@ using Monitor.Core.Alerts;
 using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Gateway;
-using Monitor.Gateway.Access;
 using Monitor.Gateway.Memory;
 using Monitor.SystemTests.Web;
 using Monitor.Tests.Shared;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Monitor.Core.Alerts;
-using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
 using Monitor.Storage.Postgres;

@@ -4,7 +4,6 @@ using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Targets;
 using Monitor.Core.Text;
-using Monitor.Storage.Codecs;
 using Monitor.Storage.Secrets;
 
 namespace Monitor.Storage.Postgres.Tables;
