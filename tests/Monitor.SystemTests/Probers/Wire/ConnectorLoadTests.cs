@@ -68,6 +68,21 @@ public sealed class ConnectorLoadTests
         Assert.InRange(Threads(), 1, threads + 8);
     }
 
+    [Fact]
+    public async Task Five_hundred_that_are_refused_at_once_or_later_leave_nothing()
+    {
+        var before = Sockets();
+        var listener = new FullListener(IPAddress.Loopback);
+        var closed = new IPEndPoint(IPAddress.Loopback, ProbeBench.ClosedPort());
+        var connecting = Enumerable.Range(0, 500).Select(_ => Connector.ConnectAsync(listener.Place, Stop).AsTask()).ToArray();
+        Assert.Equal(500, Connector.Waiting);
+        listener.Dispose();
+        var refused = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => Connector.ConnectAsync(closed, Stop).AsTask()));
+        Assert.All(refused.Concat(await Task.WhenAll(connecting)), end => Assert.Equal(SocketError.ConnectionRefused, end.Error));
+        Assert.Equal(0, Connector.Waiting);
+        Assert.Equal(before, Sockets());
+    }
+
     /// <summary>A number that were closed twice would by then be another's: of these pipes, which would break.</summary>
     [Fact]
     public async Task Cancelling_at_any_moment_closes_nothing_of_anybody_else()
@@ -114,12 +129,14 @@ public sealed class ConnectorLoadTests
         await runtime.ConnectAsync(new IPEndPoint(IPAddress.Loopback, ProbeBench.ClosedPort()), Stop);
         Assert.Equal(0, GetLimit(OpenFiles, out var limit));
         Task<ConnectEnd> one, other;
+        LinuxConnector? late;
         var none = limit with { Soft = 3 };
         Assert.Equal(0, SetLimit(OpenFiles, none));
         try
         {
             one = Connector.ConnectAsync(listener.Place, Stop).AsTask();
             other = runtime.ConnectAsync(listener.Place, Stop).AsTask();
+            late = LinuxConnector.TryStart(TimeProvider.System);
         }
         finally
         {
@@ -128,6 +145,9 @@ public sealed class ConnectorLoadTests
 
         Assert.Equal(SocketError.TooManyOpenSockets, (await one).Error);
         Assert.Equal(SocketError.TooManyOpenSockets, (await other).Error);
+
+        // A silo that starts like this goes by the runtime's sockets.
+        Assert.Null(late);
         using var again = (await Connector.ConnectAsync(listener.Place, Stop)).Connection;
         Assert.NotNull(again);
     }

@@ -98,6 +98,36 @@ public sealed class ConnectorTests
         Assert.Equal(SocketError.ConnectionRefused, (await connecting).Error);
     }
 
+    /// <summary>The thread that tells the time of all others must never be theirs to hold.</summary>
+    [Fact]
+    public async Task Who_goes_on_late_does_so_on_the_pool_and_holds_up_nobody_else()
+    {
+        using var first = new FullListener(IPAddress.Loopback);
+        using var second = new FullListener(IPAddress.Loopback);
+        using var letGo = new ManualResetEventSlim();
+        var onPool = false;
+        var holding = ProbeBench.Connector.ConnectAsync(first.Place, Stop).AsTask().ContinueWith(
+            end =>
+            {
+                onPool = Thread.CurrentThread.IsThreadPoolThread;
+                letGo.Wait(Stop);
+                end.Result.Connection!.Dispose();
+            },
+            Stop, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        first.Widen();
+        await Eventually.TrueAsync("the first one holds its thread", () => Volatile.Read(ref onPool), Stop);
+
+        // Begun only now, so that both cannot be told of together.
+        var other = ProbeBench.Connector.ConnectAsync(second.Place, Stop).AsTask();
+        await Eventually.NothingForAsync(TimeSpan.FromMilliseconds(50), Stop);
+        Assert.False(other.IsCompleted);
+        second.Widen();
+        (await other).Connection!.Dispose();
+        Assert.False(holding.IsCompleted);
+        letGo.Set();
+        await holding;
+    }
+
     [Fact]
     public async Task A_check_reads_the_same_either_way()
     {
