@@ -75,7 +75,8 @@ internal static class FailoverBenchmark
     {
         await using var connection = await load.Store.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT shard FROM shards JOIN silos ON silos.id = owner WHERE name = 'silo-{silo + 1}' AND NOT dead";
+        command.CommandText = "SELECT shard FROM shards JOIN silos ON silos.id = owner WHERE name = $1 AND NOT dead";
+        command.Parameters.AddWithValue($"silo-{silo + 1}");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var shards = new HashSet<int>();
         while (await reader.ReadAsync(cancellationToken))

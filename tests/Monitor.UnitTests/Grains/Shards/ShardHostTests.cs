@@ -66,10 +66,11 @@ public sealed class ShardHostTests : IDisposable
         for (var i = 0; i < 20; i++)
         {
             var before = _stage.Store.Results.Count;
-            var armed = _stage.Inner.Armed;
             _stage.Inner.Advance(TimeSpan.FromMilliseconds(100));
-            _stage.Services.Scheduler.Set(new Scheduling.RecordingTurn(1, TimeSpan.FromDays(1)), 0);
-            await _stage.Inner.ArmedBeyondAsync(armed).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+            // Twice: the first time the loop may arm for what it had taken in before the clock went on.
+            await LoopedAsync();
+            await LoopedAsync();
             await Task.WhenAll(_stage.Host.Grains.Select(grain => grain.WhenIdleAsync()));
             most = Math.Max(most, _stage.Store.Results.Count - before);
         }
@@ -78,6 +79,13 @@ public sealed class ShardHostTests : IDisposable
         await running;
         Assert.Equal(1001, _stage.Store.Results.Select(result => result.TargetId).Distinct().Count());
         Assert.InRange(most, 1, 250);
+
+        async Task LoopedAsync()
+        {
+            var armed = _stage.Inner.Armed;
+            _stage.Services.Scheduler.Set(new Scheduling.RecordingTurn(1, TimeSpan.FromDays(1)), 0);
+            await _stage.Inner.ArmedBeyondAsync(armed).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class LostSecondsTests
         await rig.WriteAsync(State(1, fires: true));
         await rig.WriteAsync(State(2));
         await rig.WriteAsync(Samples.Claim(1));
-        await rig.WriteAsync(Samples.Claim(1, DeliveryStatus.Sent));
+        await rig.RunUntilAsync(rig.WriteAsync(Samples.Claim(1, DeliveryStatus.Sent)));
         rig.Store.States[1].RemoveRange(1, 2);
         rig.Store.Deliveries.Clear();
 
