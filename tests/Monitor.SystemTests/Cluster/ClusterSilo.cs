@@ -57,6 +57,8 @@ internal sealed class ClusterSilo : IAsyncDisposable
     {
         if (_process is { } old)
         {
+            // Whoever asks meanwhile, as histories do, is told that it does not run.
+            _process = null;
             await old.DisposeAsync();
         }
 

@@ -1,0 +1,228 @@
+using System.Diagnostics;
+using System.Globalization;
+using Monitor.SystemTests.Harness;
+using Monitor.Tests.Shared;
+
+namespace Monitor.SystemTests.Cluster;
+
+/// <summary>One plan, played on real silos over a real PostgreSQL with a standby, and what the model says of it afterwards.</summary>
+internal sealed class FaultHistory
+{
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(90);
+
+    private readonly FaultPlan _plan;
+    private readonly ClusterScene _scene;
+    private readonly ToldModel _model;
+    private readonly List<Task> _repairs = [];
+    private readonly HashSet<ClusterSilo> _unfit = [];
+    private readonly Lock _lock = new();
+    private readonly List<string> _log = [];
+    private readonly SemaphoreSlim _store = new(1);
+    private long? _storeLostAt;
+
+    private FaultHistory(FaultPlan plan, ClusterScene scene)
+    {
+        (_plan, _scene) = (plan, scene);
+        _model = new ToldModel(scene);
+    }
+
+    public static async Task<FaultOutcome> RunAsync(int seed)
+    {
+        var plan = FaultPlan.Of(seed);
+        await using var scene = await ClusterScene.StartAsync(new ClusterPlan { Silos = FaultPlan.Silos, Sites = FaultPlan.Sites, Proxied = true, Standby = true });
+        var history = new FaultHistory(plan, scene);
+        return await history.PlayAsync();
+    }
+
+    private async Task<FaultOutcome> PlayAsync()
+    {
+        var broken = new List<string>();
+        try
+        {
+            var began = Stopwatch.GetTimestamp();
+            foreach (var step in _plan.Steps)
+            {
+                await Eventually.TrueAsync("its time has come", () => Stopwatch.GetElapsedTime(began).TotalSeconds >= step.At, Scene.Token, EndPatience);
+                await BeginAsync(step);
+            }
+
+            await Task.WhenAll(_repairs);
+            await _scene.BalancedAsync(FaultPlan.Silos);
+            await Eventually.TrueAsync("all that is down is told", _model.IsAllToldDown, Scene.Token, EndPatience);
+            _model.Rise([.. Enumerable.Range(0, FaultPlan.Sites)]);
+            await Eventually.TrueAsync("all that is up again is told", _model.IsAllSettled, Scene.Token, EndPatience);
+            await _scene.VisitedAsync(2);
+            await Eventually.TrueAsync("all deliveries are stored as told", async () => await OpenAsync() == 0, Scene.Token);
+        }
+        catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException)
+        {
+            broken.Add(e.Message);
+        }
+
+        broken.AddRange(await _model.BrokenAsync());
+        return new FaultOutcome(_plan, _log, broken, _model.Outages, _model.Repeated, _scene.Log);
+    }
+
+    private async Task BeginAsync(FaultStep step)
+    {
+        var silo = _scene[step.Which % FaultPlan.Silos];
+        switch (step.Kind)
+        {
+            case FaultKind.Fall:
+                Do(step, _model.Fall, _model.Settled().Take(step.Which));
+                break;
+            case FaultKind.Rise:
+                Do(step, _model.Rise, _model.ToldDown().Take(step.Which));
+                break;
+            case FaultKind.Edit:
+                _repairs.Add(EditAsync(step.Which, new { timeout_seconds = 2 }));
+                break;
+            case FaultKind.Disable when _model.ToldDown() is [var site, ..]:
+                _model.Rise([site]);
+                _repairs.Add(OffAndOnAsync(site));
+                break;
+            case FaultKind.StoreDown:
+                await _store.WaitAsync(Scene.Token);
+                Note("the store is stopped");
+                _storeLostAt = Stopwatch.GetTimestamp();
+                await _scene.Store.StopAsync(Scene.Token);
+                _repairs.Add(StoreBackAsync(step.Lasts));
+                break;
+            case FaultKind.Promote:
+                await _store.WaitAsync(Scene.Token);
+                Note("the standby is promoted");
+                _storeLostAt = Stopwatch.GetTimestamp();
+                _model.Loses();
+                _repairs.Add(PromoteAsync());
+                break;
+            case FaultKind.Kill or FaultKind.Stop or FaultKind.Freeze or FaultKind.Cut when silo.IsRunning && _unfit.Add(silo):
+                _repairs.Add(LoseAsync(silo, step));
+                break;
+        }
+    }
+
+    private async Task LoseAsync(ClusterSilo silo, FaultStep step)
+    {
+        Note($"{silo.Name}: {step.Kind}");
+        if (step.Kind != FaultKind.Stop || _storeLostAt is not null)
+        {
+            _model.Loses(_storeLostAt);
+        }
+
+        switch (step.Kind)
+        {
+            case FaultKind.Kill:
+                await silo.KillAsync();
+                break;
+            case FaultKind.Stop:
+                await silo.StopAsync();
+                break;
+            case FaultKind.Freeze:
+                silo.Freeze();
+                break;
+            default:
+                silo.CutOff();
+                break;
+        }
+
+        await Eventually.NothingForAsync(TimeSpan.FromSeconds(step.Lasts), Scene.Token);
+        switch (step.Kind)
+        {
+            case FaultKind.Freeze:
+                silo.Thaw();
+                break;
+            case FaultKind.Cut:
+                silo.Heal();
+                break;
+            default:
+                await _store.WaitAsync(Scene.Token);
+                _store.Release();
+                await silo.StartAsync();
+                break;
+        }
+
+        Note($"{silo.Name} is back");
+        _unfit.Remove(silo);
+    }
+
+    private async Task StoreBackAsync(double after)
+    {
+        await Eventually.NothingForAsync(TimeSpan.FromSeconds(after), Scene.Token);
+        await _scene.Store.StartAgainAsync(Scene.Token);
+        StoreIsBack();
+    }
+
+    private async Task PromoteAsync()
+    {
+        await _scene.PromoteAsync();
+        StoreIsBack();
+    }
+
+    private void StoreIsBack()
+    {
+        Note("the store is there");
+        _storeLostAt = null;
+        _store.Release();
+    }
+
+    private async Task OffAndOnAsync(int site)
+    {
+        await EditAsync(site, new { enabled = false });
+        await Eventually.TrueAsync("what is no longer watched is told so", () => _model.Settled().Contains(site), Scene.Token, EndPatience);
+        await EditAsync(site, new { enabled = true });
+    }
+
+    /// <summary>Through whichever silo answers, as a client behind a balancer does.</summary>
+    private async Task EditAsync(int site, object change) => await Eventually.TrueAsync(
+        $"the edit of site {site} is taken",
+        async () =>
+        {
+            foreach (var silo in _scene.Running.Where(silo => !_unfit.Contains(silo)).ToArray())
+            {
+                try
+                {
+                    using var patience = CancellationTokenSource.CreateLinkedTokenSource(Scene.Token);
+                    patience.CancelAfter(TimeSpan.FromSeconds(5));
+                    if ((int)(await silo.Api.SendAsync(HttpMethod.Patch, $"/api/v1/targets/{_scene.Target(site)}", change, patience.Token)).Status < 300)
+                    {
+                        Note($"site {site} is edited");
+                        return true;
+                    }
+                }
+                catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !Scene.Token.IsCancellationRequested)
+                {
+                    // Another one, or later.
+                }
+            }
+
+            return false;
+        },
+        Scene.Token,
+        EndPatience);
+
+    private async Task<long> OpenAsync() =>
+        (await _scene.RowsAsync(row => row.GetInt64(0), "SELECT count(*) FROM deliveries WHERE status IN ('pending', 'sending')"))[0];
+
+    private void Do(FaultStep step, Action<IReadOnlyCollection<int>> what, IEnumerable<int> sites)
+    {
+        var chosen = sites.ToArray();
+        if (chosen.Length > 0)
+        {
+            Note($"{step.Kind} of {string.Join(' ', chosen)}");
+            what(chosen);
+        }
+    }
+
+    private void Note(string what)
+    {
+        lock (_lock)
+        {
+            _log.Add(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_scene.Began).TotalSeconds:0.0} {what}"));
+        }
+    }
+}
+
+/// <param name="Broken">Empty when the model agrees.</param>
+/// <param name="Repeated">Copies beyond the first.</param>
+/// <param name="SilosSaid">Their logs.</param>
+internal sealed record FaultOutcome(FaultPlan Plan, IReadOnlyList<string> Log, IReadOnlyList<string> Broken, int Outages, int Repeated, string SilosSaid);
