@@ -5,6 +5,7 @@ using Monitor.Gateway.Access;
 using Monitor.Grains.Journal;
 using Monitor.Grains.Notifying;
 using Monitor.Grains.Peers;
+using Monitor.Grains.Reserve;
 using Monitor.Grains.Runtime;
 using Monitor.Grains.Shards;
 using Monitor.Grains.Writing;
@@ -43,6 +44,7 @@ internal static class SiloServices
             services.AddShardNotifying(Notifying, Webhooks);
             services.AddMonitorTargets(new GrainsOptions { Language = settings.Language });
             services.AddPeers();
+            services.AddReserveKeeping();
             services.AddClusterShards();
         }
 
@@ -75,6 +77,7 @@ internal static class SiloServices
             CoordinationConnectionString = postgres.CoordinationConnectionString,
             ApplicationName = $"monitor {settings.SiloName}",
         });
+        services.AddReserve(Path.Combine(settings.StoragePath, "reserve"));
         services.AddClusterStore();
     }
 

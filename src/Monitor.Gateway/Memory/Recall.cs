@@ -41,10 +41,10 @@ internal sealed class Recall(StoreReach reach, StoreMemory memory, AnswerOrigin 
         return answer;
     }
 
-    /// <summary>What only the store knows: asked while it answers, and refused at once while it is known to be away.</summary>
-    public async Task<T> AskAsync<T>(Func<Task<T>> read)
+    /// <summary>What only the store knows: while it is known to be away nobody waits for it longer than for a look whether it is back.</summary>
+    public async Task<T> AskAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)
     {
-        if (reach.Away is not null && origin.MayRemember)
+        if (origin.MayRemember && reach.Away is not null && await reach.LookAsync(cancellationToken) is not null)
         {
             throw Away();
         }

@@ -14,17 +14,17 @@ internal sealed class RememberedHistory(Stored<IHistoryStore> stored, Recall rec
     private readonly IHistoryStore _store = stored.Port;
 
     public Task<Page<Core.Probing.CheckRecord>> ListResultsAsync(ResultQuery query, CancellationToken cancellationToken) =>
-        recall.AskAsync(() => _store.ListResultsAsync(query, cancellationToken));
+        recall.AskAsync(() => _store.ListResultsAsync(query, cancellationToken), cancellationToken);
 
     public Task<Uptime> UptimeAsync(long targetId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
-        recall.AskAsync(() => _store.UptimeAsync(targetId, from, to, cancellationToken));
+        recall.AskAsync(() => _store.UptimeAsync(targetId, from, to, cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<HistoryPoint>> HistoryAsync(long targetId, DateTimeOffset from, DateTimeOffset to, TimeSpan step, CancellationToken cancellationToken) =>
-        recall.AskAsync(() => _store.HistoryAsync(targetId, from, to, step, cancellationToken));
+        recall.AskAsync(() => _store.HistoryAsync(targetId, from, to, step, cancellationToken), cancellationToken);
 
     public Task<Page<AlertRow>> ListAlertsAsync(AlertQuery query, CancellationToken cancellationToken) => query.Firing == true
         ? recall.ReadAsync(token => _store.ListAlertsAsync(query, token), known => List(known, query), cancellationToken)
-        : recall.AskAsync(() => _store.ListAlertsAsync(query, cancellationToken));
+        : recall.AskAsync(() => _store.ListAlertsAsync(query, cancellationToken), cancellationToken);
 
     public Task<AlertRow?> FindAlertAsync(long id, CancellationToken cancellationToken) => recall.ReadAsync(
         token => _store.FindAlertAsync(id, token),

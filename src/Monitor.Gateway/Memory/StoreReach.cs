@@ -14,6 +14,7 @@ internal sealed class StoreReach(Stored<ITargetStore> store, TimeProvider time)
 
     private readonly Lock _lock = new();
     private Absence? _away;
+    private Task<Absence?>? _looking;
     private DateTimeOffset _answeredAt = DateTimeOffset.MinValue;
 
     /// <summary>Null while it answers.</summary>
@@ -48,14 +49,26 @@ internal sealed class StoreReach(Stored<ITargetStore> store, TimeProvider time)
         }
     }
 
-    /// <summary>A small read, in bounded time; what it comes to.</summary>
-    public async Task<Absence?> LookAsync(CancellationToken cancellationToken)
+    /// <summary>A small read, in bounded time; what it comes to. Whoever asks while one is under way shares it.</summary>
+    public Task<Absence?> LookAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_looking is not { IsCompleted: false })
+            {
+                _looking = Task.Run(ReadOnceAsync, CancellationToken.None);
+            }
+
+            return _looking.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task<Absence?> ReadOnceAsync()
     {
         using var limit = new CancellationTokenSource(LookLimit, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await store.Port.DefaultChannelIdsAsync(both.Token).WaitAsync(both.Token);
+            await store.Port.DefaultChannelIdsAsync(limit.Token).WaitAsync(limit.Token);
             lock (_lock)
             {
                 (_away, _answeredAt) = (null, time.GetUtcNow());

@@ -88,6 +88,28 @@ public sealed partial class RecordJournal(IJournalFiles files, JournalOptions op
         }
     }
 
+    /// <summary>All that waits, oldest first, and stays. What cannot be read is left out; whoever takes it finds that, too.</summary>
+    public IReadOnlyList<CommitBatch> Look()
+    {
+        lock (_lock)
+        {
+            var batches = new List<CommitBatch>();
+            foreach (var segment in _segments)
+            {
+                try
+                {
+                    batches.AddRange(Load_NeedsLock(segment));
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    LogUnreadable(e, options.Folder);
+                }
+            }
+
+            return batches;
+        }
+    }
+
     /// <summary>The oldest batch that waits; null when there is none.</summary>
     /// <exception cref="IOException">It cannot be read just now.</exception>
     public CommitBatch? Peek()

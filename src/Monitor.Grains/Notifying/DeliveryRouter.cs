@@ -89,8 +89,9 @@ internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
         var rows = new List<Delivery>();
         foreach (var open in deliveries)
         {
-            if (open.Delivery.Status == DeliveryStatus.Pending && _open.Add(open.Delivery.Key))
+            if (open.Delivery.Status == DeliveryStatus.Pending && !_ended.ContainsKey(open.Delivery.Key) && _open.Add(open.Delivery.Key))
             {
+                // One that has ended here may be brought once more, because an answer was lost or its silo has started anew.
                 Route(open, false, rows);
             }
         }

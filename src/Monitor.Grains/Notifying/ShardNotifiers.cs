@@ -234,6 +234,13 @@ public sealed partial class ShardNotifiers(
     {
         if (condition.HasGap)
         {
+            if (_channels.Count == 0)
+            {
+                // After a start without the store: what was kept of it answers.
+                Volatile.Write(ref _channels, await store.LoadChannelsAsync(cancellationToken));
+            }
+
+            Begin(_channels);
             return;
         }
 

@@ -58,6 +58,9 @@ public sealed partial class LeaseKeeper : IDisposable
 
     public bool MayEnd => State.MayEnd(_clock.Now);
 
+    /// <summary>After a start without the store: begins with what was kept. Before the first turn.</summary>
+    public void Restore(LeaseState state) => Volatile.Write(ref _state, state);
+
     public void Post(LeaseEvent happened)
     {
         lock (_lock)

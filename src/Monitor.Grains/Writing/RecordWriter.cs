@@ -3,6 +3,7 @@ using Monitor.Core.Diagnostics;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 using Monitor.Core.Shards;
+using Monitor.Core.Text;
 using Monitor.Grains.Journal;
 
 namespace Monitor.Grains.Writing;
@@ -121,6 +122,23 @@ public sealed partial class RecordWriter : IRecordWriter, IDisposable
 
         _isReplayed = true;
         return records;
+    }
+
+    /// <summary>
+    /// Instead of <see cref="ReplayAsync"/> and <see cref="StartAsync"/> where the store cannot be reached: what the opened journal holds waits for it under the fences that it was decided
+    /// under, and what is written from now on waits behind that.
+    /// </summary>
+    /// <param name="lastSequence">The highest in the journal.</param>
+    /// <param name="reason">Why the store cannot be reached.</param>
+    public async Task StartBehindAsync(long lastSequence, LocalizedText reason)
+    {
+        _sequence = lastSequence;
+        GoAway(reason);
+
+        // Nothing in itself: once it is written, everything before it is.
+        await _backlog.KeepAsync(new CommitBatch(_run, ++_sequence, [], [], []));
+        _isReplayed = true;
+        await StartAsync();
     }
 
     /// <exception cref="InvalidOperationException">The journal was not replayed: newer records would get ahead of it.</exception>

@@ -65,6 +65,17 @@ internal sealed class ClusterSilo : IAsyncDisposable
         _process = await SiloProcess.StartAsync(_settings, Scene.Token);
     }
 
+    /// <summary>Started again, and not waited for: without the store it does not become ready.</summary>
+    public async Task LaunchAsync()
+    {
+        if (_process is { } old)
+        {
+            await old.DisposeAsync();
+        }
+
+        _process = await SiloProcess.LaunchAsync(_settings);
+    }
+
     /// <summary>kill -9.</summary>
     public Task KillAsync() => _process!.KillAsync();
 

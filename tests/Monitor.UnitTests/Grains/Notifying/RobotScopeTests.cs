@@ -46,6 +46,20 @@ public sealed class RobotScopeTests
     }
 
     [Fact]
+    public async Task What_is_brought_once_more_after_it_was_told_is_not_told_again()
+    {
+        await using var bench = await StartAsync();
+        bench.Decide(Alert, DeliveryKind.Firing, 1);
+        await bench.UntilAsync(() => bench.Row(Alert, DeliveryKind.Firing).Status == DeliveryStatus.Sent);
+
+        // The answer was lost, or the silo that decided it was killed and started while the store is away.
+        bench.Notifier.Enqueue([Open(Alert, DeliveryKind.Firing, bench, DeliveryStatus.Pending)]);
+        bench.Decide(Over(Alert), DeliveryKind.Resolved, 1);
+        await bench.UntilAsync(() => bench.Row(Alert, DeliveryKind.Resolved).Status == DeliveryStatus.Sent);
+        Assert.Equal(2, bench.Posts.Count);
+    }
+
+    [Fact]
     public async Task Claims_carry_the_fence_and_marks_do_not()
     {
         var writes = new List<DeliveryWrite>();

@@ -24,15 +24,16 @@ internal sealed class WriterRig : IAsyncDisposable
         Recent = new RecentWrites(Time);
         Lost = new LostSeconds(Store, Recent, new SiloIdentity("one", "here", "", Time.GetUtcNow()), Time, new ListLog<LostSeconds>(Lines));
         Strays = new Strays(Adopted, Time, new ListLog<Strays>(Lines));
-        var journal = new RecordJournal(Files, new JournalOptions("journal", journalBytes), Time, new ListLog<RecordJournal>(Lines));
+        Journal = new RecordJournal(Files, new JournalOptions("journal", journalBytes), Time, new ListLog<RecordJournal>(Lines));
         var commit = new BatchCommit(Store, Store, Time, new ListLog<BatchCommit>(Lines));
-        Writer = new RecordWriter(commit, journal, Condition, new SiloIdentity("one", "here", "", Time.GetUtcNow()), Time, new ListLog<RecordWriter>(Lines), Recent, Strays);
+        Writer = new RecordWriter(commit, Journal, Condition, new SiloIdentity("one", "here", "", Time.GetUtcNow()), Time, new ListLog<RecordWriter>(Lines), Recent, Strays);
     }
 
     public FakeTime Time { get; } = new();
     public FakeStore Store { get; }
     public FakeFiles Files { get; }
     public StoreCondition Condition { get; }
+    public RecordJournal Journal { get; }
     public RecordWriter Writer { get; }
     public RecentWrites Recent { get; }
     public LostSeconds Lost { get; }
