@@ -30,9 +30,13 @@ internal sealed class KafkaServers : IAsyncDisposable
     /// <summary>Started here: it has further listeners, and may be killed.</summary>
     public bool IsOwn => _folder is not null;
 
-    /// <summary>Null: there is a Kafka to test with.</summary>
-    public static string? Missing =>
-        SharedServers.Find("kafka") is not null || External is not null ? null : $"no Kafka: ../shared/servers/kafka is absent, and {Variable} is not set";
+    /// <summary>Null: there is a Kafka of three brokers (ids 0, 1, 2) to test with.</summary>
+    public static string? Missing => (SharedServers.Find("kafka"), External) switch
+    {
+        (not null, _) or (_, { Length: >= 3 }) => null,
+        (_, null) => $"no Kafka: ../shared/servers/kafka is absent, and {Variable} is not set",
+        _ => $"no Kafka: ../shared/servers/kafka is absent, and {Variable} does not name three brokers (host:port, separated by commas)",
+    };
 
     /// <summary>Null: there is a Kafka that may be killed.</summary>
     public static string? MissingOwn => SharedServers.Find("kafka") is not null ? null : "no Kafka of its own: ../shared/servers/kafka is absent";
