@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Monitor.Core.Shards;
 using Monitor.Tests.Shared;
+using Npgsql;
 
 namespace Monitor.Benchmarks.Cluster;
 
@@ -76,7 +77,7 @@ internal static class FailoverBenchmark
         await using var connection = await load.Store.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT shard FROM shards JOIN silos ON silos.id = owner WHERE name = $1 AND NOT dead";
-        command.Parameters.AddWithValue($"silo-{silo + 1}");
+        command.Parameters.Add(new NpgsqlParameter { Value = FormattableString.Invariant($"silo-{silo + 1}") });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var shards = new HashSet<int>();
         while (await reader.ReadAsync(cancellationToken))

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Monitor.SystemTests.Harness;
@@ -6,7 +7,7 @@ using Monitor.Tests.Shared;
 namespace Monitor.SystemTests.Cluster;
 
 /// <summary>One plan, played on real silos over a real PostgreSQL with a standby, and what the model says of it afterwards.</summary>
-internal sealed class FaultHistory
+internal sealed class FaultHistory : IDisposable
 {
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(90);
 
@@ -14,7 +15,10 @@ internal sealed class FaultHistory
     private readonly ClusterScene _scene;
     private readonly ToldModel _model;
     private readonly List<Task> _repairs = [];
-    private readonly HashSet<ClusterSilo> _unfit = [];
+    private readonly ConcurrentDictionary<ClusterSilo, bool> _unfit = [];
+
+    /// <summary>Sites that are being switched off and on: one that fell meanwhile would not be watched.</summary>
+    private readonly ConcurrentDictionary<int, bool> _switched = [];
     private readonly Lock _lock = new();
     private readonly List<string> _log = [];
     private readonly SemaphoreSlim _store = new(1);
@@ -26,13 +30,14 @@ internal sealed class FaultHistory
         _model = new ToldModel(scene);
     }
 
-    public static async Task<FaultOutcome> RunAsync(int seed)
+    public static async Task<FaultOutcome> RunAsync(FaultPlan plan)
     {
-        var plan = FaultPlan.Of(seed);
         await using var scene = await ClusterScene.StartAsync(new ClusterPlan { Silos = FaultPlan.Silos, Sites = FaultPlan.Sites, Proxied = true, Standby = true });
-        var history = new FaultHistory(plan, scene);
+        using var history = new FaultHistory(plan, scene);
         return await history.PlayAsync();
     }
+
+    public void Dispose() => _store.Dispose();
 
     private async Task<FaultOutcome> PlayAsync()
     {
@@ -69,7 +74,7 @@ internal sealed class FaultHistory
         switch (step.Kind)
         {
             case FaultKind.Fall:
-                Do(step, _model.Fall, _model.Settled().Take(step.Which));
+                Do(step, _model.Fall, _model.Settled().Except(_switched.Keys).Take(step.Which));
                 break;
             case FaultKind.Rise:
                 Do(step, _model.Rise, _model.ToldDown().Take(step.Which));
@@ -78,6 +83,7 @@ internal sealed class FaultHistory
                 _repairs.Add(EditAsync(step.Which, new { timeout_seconds = 2 }));
                 break;
             case FaultKind.Disable when _model.ToldDown() is [var site, ..]:
+                _switched.TryAdd(site, true);
                 _model.Rise([site]);
                 _repairs.Add(OffAndOnAsync(site));
                 break;
@@ -95,7 +101,7 @@ internal sealed class FaultHistory
                 _model.Loses();
                 _repairs.Add(PromoteAsync());
                 break;
-            case FaultKind.Kill or FaultKind.Stop or FaultKind.Freeze or FaultKind.Cut when silo.IsRunning && _unfit.Add(silo):
+            case FaultKind.Kill or FaultKind.Stop or FaultKind.Freeze or FaultKind.Cut when silo.IsRunning && _unfit.TryAdd(silo, true):
                 _repairs.Add(LoseAsync(silo, step));
                 break;
         }
@@ -142,7 +148,7 @@ internal sealed class FaultHistory
         }
 
         Note($"{silo.Name} is back");
-        _unfit.Remove(silo);
+        _unfit.TryRemove(silo, out _);
     }
 
     private async Task StoreBackAsync(double after)
@@ -170,6 +176,7 @@ internal sealed class FaultHistory
         await EditAsync(site, new { enabled = false });
         await Eventually.TrueAsync("what is no longer watched is told so", () => _model.Settled().Contains(site), Scene.Token, EndPatience);
         await EditAsync(site, new { enabled = true });
+        _switched.TryRemove(site, out _);
     }
 
     /// <summary>Through whichever silo answers, as a client behind a balancer does.</summary>
@@ -177,7 +184,7 @@ internal sealed class FaultHistory
         $"the edit of site {site} is taken",
         async () =>
         {
-            foreach (var silo in _scene.Running.Where(silo => !_unfit.Contains(silo)).ToArray())
+            foreach (var silo in _scene.Running.Where(silo => !_unfit.ContainsKey(silo)).ToArray())
             {
                 try
                 {

@@ -13,6 +13,8 @@ namespace Monitor.SystemTests.Cluster;
 public sealed class FaultHistoryTests
 {
     private const int Few = 2;
+    private const double Short = 14;
+    private const double Long = 24;
     private const string Page = "docs/fault-histories.md";
 
     [Fact]
@@ -25,7 +27,7 @@ public sealed class FaultHistoryTests
         var outcomes = new List<FaultOutcome>();
         for (var i = 0; i < count; i++)
         {
-            var outcome = await FaultHistory.RunAsync(first + i);
+            var outcome = await FaultHistory.RunAsync(FaultPlan.Of(first + i, many is null ? Short : Long));
             outcomes.Add(outcome);
             ClusterScene.Note($"{outcome.Plan}\n{string.Join('\n', outcome.Log)}\n{outcome.Outages} outages, {outcome.Repeated} copies; broken: {string.Join("; ", outcome.Broken)}");
             if (outcome.Broken.Count > 0 && Environment.GetEnvironmentVariable("MONITOR_FAULT_LOGS") is { } folder)
@@ -42,7 +44,7 @@ public sealed class FaultHistoryTests
         Assert.All(outcomes, outcome => Assert.True(outcome.Broken.Count == 0, $"{outcome.Plan}\n{string.Join('\n', outcome.Broken)}"));
     }
 
-    private static string Write(IReadOnlyCollection<FaultOutcome> outcomes)
+    private static string Write(List<FaultOutcome> outcomes)
     {
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"""

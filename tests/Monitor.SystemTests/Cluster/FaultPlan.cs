@@ -11,16 +11,15 @@ internal sealed record FaultPlan(int Seed, IReadOnlyList<FaultStep> Steps)
     /// <summary>A robot takes 20 messages a minute: more outages than this would be told late by right.</summary>
     private const int MostFalls = 6;
 
-    private const double Length = 24;
-
-    public static FaultPlan Of(int seed)
+    /// <param name="length">Seconds in which something may begin.</param>
+    public static FaultPlan Of(int seed, double length)
     {
 #pragma warning disable CA5394 // to be had again from the seed, and nothing is to be kept secret
         var random = new Random(seed);
         var steps = new List<FaultStep>();
         var (at, falls, storeUntil, promoted) = (1.0, 0, 0.0, false);
         var busyUntil = new double[Silos];
-        while (at < Length)
+        while (at < length)
         {
             var silo = random.Next(Silos);
             var lasts = 1 + (7 * random.NextDouble());
