@@ -56,6 +56,7 @@ internal static class SiloServices
             Language = settings.Language,
             TimeZone = settings.TimeZone,
             PublicUrl = settings.PublicUrl,
+            RemembersStore = settings.Postgres is not null,
         });
 
         NotifierOptions Notifying(IServiceProvider provider) => new(

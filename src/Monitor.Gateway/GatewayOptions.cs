@@ -22,6 +22,11 @@ public sealed record GatewayOptions
     /// <summary>Where people reach this service; null when it was not told.</summary>
     public Uri? PublicUrl { get; init; }
 
+    /// <summary>
+    /// Whether what the store holds is remembered, so that reads go on while it is away. A store on this machine's own disk is not away: what cannot be written there can still be read.
+    /// </summary>
+    public bool RemembersStore { get; init; } = true;
+
     /// <summary>The product's version, as the OpenAPI document names it.</summary>
     public string Version { get; init; } = "0.1.0";
 }

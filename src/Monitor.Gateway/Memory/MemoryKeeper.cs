@@ -16,6 +16,7 @@ internal sealed partial class MemoryKeeper(
     Stored<ITargetStore> targets,
     Stored<IHistoryStore> history,
     TokenCache tokens,
+    GatewayOptions options,
     TimeProvider time,
     ILogger<MemoryKeeper> log,
     ICluster? cluster = null,
@@ -43,7 +44,7 @@ internal sealed partial class MemoryKeeper(
         {
             try
             {
-                if (await reach.LookAsync(stoppingToken) is null)
+                if (await reach.LookAsync(stoppingToken) is null && options.RemembersStore)
                 {
                     await RefreshAsync(stoppingToken);
                 }

@@ -25,6 +25,7 @@ internal static class MemorySetup
             provider.GetRequiredService<Stored<ITargetStore>>(),
             provider.GetRequiredService<Stored<IHistoryStore>>(),
             provider.GetRequiredService<TokenCache>(),
+            provider.GetRequiredService<GatewayOptions>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<MemoryKeeper>>(),
             provider.GetService<ICluster>(),
