@@ -28,12 +28,15 @@ internal sealed partial class MemoryKeeper(
     /// <summary>At most one part of so many of the time goes into each kind of reading.</summary>
     private const int Share = 50;
 
+    /// <summary>What was edited is not late by more than a second where few targets are; a mass registration does not make everybody read all the time.</summary>
+    private const int EditShare = 10;
+
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(0.5);
 
     private readonly Dictionary<int, long> _versions = [];
     private readonly Paced _all = new(TimeSpan.FromMinutes(10), 500);
-    private readonly Paced _edited = new(TimeSpan.FromSeconds(1), Share);
+    private readonly Paced _edited = new(TimeSpan.FromSeconds(1), EditShare);
     private readonly Paced _channels = new(TimeSpan.FromSeconds(2), Share);
     private readonly Paced _open = new(TimeSpan.FromSeconds(3), Share);
     private readonly Paced _tokens = new(TimeSpan.FromSeconds(2), Share);

@@ -5,7 +5,7 @@ namespace Monitor.Grains.Notifying;
 /// <summary>
 /// When a silo that is cut off tells which robot so. Pure but for what it remembers of its own messages. Rules:
 /// <list type="bullet">
-/// <item>Not before it has been so for a while: a silo that was thawed, or whose network blinked, is cut off for a round or two and then is not.</item>
+/// <item>Not before it has been so for a while without standing still itself: a silo that was thawed, that a busy machine starves, or whose network blinked, is cut off for a round or two and then is not.</item>
 /// <item>At most once a minute and robot, however often it comes back and is cut off again.</item>
 /// <item>Again when what it sees down has changed; while nothing changes only now and then, so that a long cut is no storm.</item>
 /// <item>Each robot within this silo's share of the 20 messages a minute, counting all that it has posted itself: nobody can be asked what the others post.</item>

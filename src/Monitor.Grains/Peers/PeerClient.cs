@@ -130,8 +130,9 @@ public sealed partial class PeerClient(HttpMessageInvoker http, PeerSecret secre
         {
             return null;
         }
-        catch (Exception e) when (e is JsonException or IOException or StoreUnavailableException)
+        catch (Exception e) when (e is JsonException or IOException or SocketException or StoreUnavailableException)
         {
+            // A connection that is reset just as it is made comes out of the handler as the socket's own exception.
             LogNoAnswer(peer.Name, call, e.Message);
             return null;
         }

@@ -11,6 +11,9 @@ public sealed partial class ReserveKeeper(ReserveLog log, ReserveQueue queue, Re
     : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Between two writes: a storm of decisions must not take the disk from the journal.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(5);
 
     /// <summary>Sends that may still count.</summary>
@@ -50,10 +53,7 @@ public sealed partial class ReserveKeeper(ReserveLog log, ReserveQueue queue, Re
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Run(Write, stoppingToken);
-            if (_troubled)
-            {
-                await Task.Delay(AfterTrouble, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            await Task.Delay(_troubled ? AfterTrouble : Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
             await ((Task)_wake.WaitAsync(Round, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -18,7 +18,7 @@ public sealed class MemoryTests
         // An edit through one silo is known to the other before the store goes.
         await scene[0].Api.PatchAsync($"/api/v1/targets/{scene.Target(0)}", new { group = "renamed" }, Scene.Token);
         await scene[1].Api.PatchAsync($"/api/v1/targets/{scene.Target(1)}", new { group = "renamed" }, Scene.Token);
-        await Eventually.NothingForAsync(TimeSpan.FromSeconds(3), Scene.Token);
+        await Eventually.NothingForAsync(TimeSpan.FromSeconds(6), Scene.Token);
         await scene.Store.StopAsync(Scene.Token);
         int[] down = [.. scene.Web.All.Where(site => site % 3 == 0)];
         scene.Web.Fall(down);
