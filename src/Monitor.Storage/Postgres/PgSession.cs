@@ -22,18 +22,35 @@ internal sealed class PgSession : IAsyncDisposable
     /// <summary>How long the client waits for each answer; null: as its pool says.</summary>
     public int? TimeoutSeconds { get; set; }
 
-    /// <summary>Runs an operation on a connection of its own.</summary>
+    /// <summary>
+    /// Runs an operation on a connection of its own. The caller's token is passed on by a source whose cancelling throws nothing: Npgsql's own callback throws when the connection ends at that
+    /// very moment, and thrown by a timer that has run out that ended the whole silo.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">Nothing was confirmed.</exception>
     public static async Task<T> RunAsync<T>(NpgsqlDataSource pool, Func<PgSession, Task<T>> body, CancellationToken cancellationToken)
     {
+        using var stop = new CancellationTokenSource();
+        await using var passedOn = cancellationToken.UnsafeRegister(static source => Cancel((CancellationTokenSource)source!), stop);
         try
         {
-            await using var session = new PgSession(await pool.OpenConnectionAsync(cancellationToken), cancellationToken);
+            await using var session = new PgSession(await pool.OpenConnectionAsync(stop.Token), stop.Token);
             return await body(session);
         }
         catch (Exception e) when (e is not OperationCanceledException && PgFaults.IsTrouble(e))
         {
             throw PgFaults.Unavailable(e);
+        }
+    }
+
+    private static void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // The connection has ended before it could be told to.
         }
     }
 

@@ -141,9 +141,17 @@ internal sealed class FaultHistory : IDisposable
                 silo.Heal();
                 break;
             default:
+                // No silo begins without the store: while one does, the store stays.
                 await _store.WaitAsync(Scene.Token);
-                _store.Release();
-                await silo.StartAsync();
+                try
+                {
+                    await silo.StartAsync();
+                }
+                finally
+                {
+                    _store.Release();
+                }
+
                 break;
         }
 
