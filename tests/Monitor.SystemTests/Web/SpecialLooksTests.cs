@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Playwright;
 using Monitor.SystemTests.Harness;
 using Monitor.Tests.Shared;
@@ -53,6 +54,26 @@ public sealed class SpecialLooksTests(Browser browser)
         await page.GotoAsync($"/targets/{site.Down}");
         await Expect(page.Locator("#d-state .icon").First).ToBeVisibleAsync();
         await Expect(page.Locator("#d-state")).ToContainTextAsync("unhealthy");
+        visit.NothingWasWrong();
+    }
+
+    [Theory]
+    [InlineData(768)]
+    [InlineData(960)]
+    [InlineData(2560)]
+    public async Task On_a_tablet_and_on_the_widest_screen_pages_fit_and_are_accessible(int width)
+    {
+        await using var site = await WebSite.FullAsync();
+        await using var visit = await browser.VisitAsync(site.Address, "en");
+        await visit.Page.SetViewportSizeAsync(width, 1300);
+        await visit.SignInAsync();
+        foreach (var (name, address) in new (string, string)[] { ("overview", "/"), ("targets", "/targets"), ("target", $"/targets/{site.Down}"), ("new", "/targets/new?type=http") })
+        {
+            await visit.Page.GotoAsync(address);
+            await visit.JudgeAsync();
+            await visit.ScreenAsync(string.Create(CultureInfo.InvariantCulture, $"{width}-{name}"));
+        }
+
         visit.NothingWasWrong();
     }
 
