@@ -22,7 +22,7 @@ public sealed class RandomScheduleTests
 
     [Fact]
     public void Whatever_happens_the_budget_and_the_order_hold_and_nothing_is_dropped() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(20), Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => Play(seed)));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(25), Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => Play(seed)));
 
     private static void Play(int seed)
     {

@@ -20,26 +20,26 @@ public sealed class LeaseSimulationTests
 
     [Fact]
     public void A_killed_silo_s_shards_run_elsewhere_within_the_promise_and_each_moves_once() =>
-        ForEachSeed(15, static seed => OneFault(seed, static (world, silo) => silo.Kill(), TimeSpan.FromSeconds(3.2)));
+        ForEachSeed(25, static seed => OneFault(seed, static (world, silo) => silo.Kill(), TimeSpan.FromSeconds(3.2)));
 
     [Fact]
     public void A_frozen_silo_s_shards_run_elsewhere_within_the_promise_and_it_wakes_without_them() =>
-        ForEachSeed(15, static seed => OneFault(seed, static (world, silo) => silo.Freeze(world.Now + 60 * Second), TimeSpan.FromSeconds(3.2)));
+        ForEachSeed(25, static seed => OneFault(seed, static (world, silo) => silo.Freeze(world.Now + 60 * Second), TimeSpan.FromSeconds(3.2)));
 
     [Fact]
     public void A_silo_whose_loops_stand_still_lets_go() =>
-        ForEachSeed(15, static seed => OneFault(seed, static (world, silo) => silo.Stalled = true, TimeSpan.FromSeconds(1.5)));
+        ForEachSeed(25, static seed => OneFault(seed, static (world, silo) => silo.Stalled = true, TimeSpan.FromSeconds(1.5)));
 
     [Fact]
     public void A_silo_cut_off_from_the_store_stops_before_others_take_over() =>
-        ForEachSeed(15, static seed => OneFault(seed, static (world, silo) => silo.StoreCut = true, TimeSpan.FromSeconds(1.5)));
+        ForEachSeed(25, static seed => OneFault(seed, static (world, silo) => silo.StoreCut = true, TimeSpan.FromSeconds(1.5)));
 
     [Fact]
     public void A_graceful_stop_leaves_no_hole_and_moves_each_shard_once() =>
-        ForEachSeed(15, static seed => OneFault(seed, static (world, silo) => silo.Stop(), TimeSpan.FromSeconds(1)));
+        ForEachSeed(25, static seed => OneFault(seed, static (world, silo) => silo.Stop(), TimeSpan.FromSeconds(1)));
 
     [Fact]
-    public void A_join_leaves_no_hole_and_moves_no_more_than_its_share() => ForEachSeed(15, static seed =>
+    public void A_join_leaves_no_hole_and_moves_no_more_than_its_share() => ForEachSeed(25, static seed =>
     {
         var world = Balanced(seed, out var silos);
         world.ResetFigures();
