@@ -51,8 +51,13 @@ internal static class PgSchema
 
     private static async Task RefuseOtherTablesAsync(PgSession session)
     {
-        const string Others =
-            "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND relkind IN ('r', 'p', 'v') ORDER BY relname LIMIT 1";
+        // What an extension brought is nobody's data: administrators put pg_stat_statements into every database.
+        const string Others = """
+            SELECT relname FROM pg_class c
+            WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND relkind IN ('r', 'p', 'v')
+              AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+            ORDER BY relname LIMIT 1
+            """;
         if (await session.NumberAsync("SELECT 1 WHERE current_schema() IS NULL") is not null)
         {
             throw new StoreRefusedException("the database has no schema that this user may use: make the user its owner, or give it a schema of its own");

@@ -89,6 +89,16 @@ public sealed class PostgresTroubleTests(SharedPostgres shared)
         Assert.Contains("another program (songs)", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_an_extension_brought_is_no_other_program()
+    {
+        var database = await shared.DatabaseAsync(Token);
+        await (await shared.ServerAsync(Token)).ExecuteAsync("CREATE EXTENSION pg_stat_statements", Token, database);
+        var store = await OpenAsync(await shared.ConnectionAsync(database, Token));
+        await store.CreateTargetAsync(Target(), By(), Token);
+        await CloseAsync(store);
+    }
+
     [Theory]
     [InlineData("Host=127.0.0.1;Prot=5432", "not valid")]
     [InlineData("Database=x", "names no Host")]
