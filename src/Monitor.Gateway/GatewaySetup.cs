@@ -20,7 +20,7 @@ namespace Monitor.Gateway;
 
 /// <summary>
 /// Puts the gateway into a host. Needs from it: the ports ITargetStore, IHistoryStore, ITokenStore, IStoreLifecycle, ITargetRuntime, IChannelTester,
-/// ISiloDirectory, any number of ICondition, where there are other silos IPeerDesk, ICluster, IGrainStore and ILiveTargets, and SiloIdentity, ProberCatalog, TimeProvider.
+/// ISiloDirectory, any number of ICondition, where there are other silos IPeerDesk, ICluster, IEditedTargets and ILiveTargets, and SiloIdentity, ProberCatalog, TimeProvider.
 /// </summary>
 public static class GatewaySetup
 {

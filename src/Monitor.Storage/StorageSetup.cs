@@ -28,6 +28,7 @@ public static class StorageSetup
         services.AddSingleton<PostgresStore>();
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
         services.AddSingleton<IStrayEpisodes>(provider => provider.GetRequiredService<PostgresStore>());
+        services.AddSingleton<IEditedTargets>(provider => provider.GetRequiredService<PostgresStore>());
         services.AddSingleton<ISharedStore>(provider => provider.GetRequiredService<PostgresStore>());
         return services.AddPorts<PostgresStore>();
     }

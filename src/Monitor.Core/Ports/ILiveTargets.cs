@@ -1,6 +1,6 @@
 namespace Monitor.Core.Ports;
 
-/// <summary>What other silos know of the targets that they run, by asking them: while the store cannot be asked. No port of a silo that is alone.</summary>
+/// <summary>What other silos know of the targets that they run, by asking them: for who looks at a page, and while the store cannot be asked. No port of a silo that is alone.</summary>
 public interface ILiveTargets
 {
     /// <summary>Of this moment, give or take two seconds, however many ask.</summary>

@@ -24,12 +24,28 @@ public interface ITargetRuntime
     /// <summary>Enabled targets that have not been probed for two intervals: the monitor's own silence, made visible.</summary>
     IReadOnlyList<long> Unprobed();
 
+    /// <summary>The ids of all that runs here.</summary>
+    IReadOnlyList<long> Here();
+
     RuntimeFigures Figures();
 }
 
 /// <summary>What is newer in memory than in the store.</summary>
 /// <param name="Unprobed">Not probed for two intervals.</param>
-public sealed record LiveTarget(HealthState State, CheckRecord? LastResult, bool Unprobed);
+/// <param name="Past">Of one that runs in another silo: the last hour, as that one saw it.</param>
+public sealed record LiveTarget(HealthState State, CheckRecord? LastResult, bool Unprobed, PastHour? Past = null);
+
+/// <summary>How a target was of late.</summary>
+/// <param name="LastSlot">Two minutes each, counted from year 1 UTC.</param>
+/// <param name="Marks">One digit a slot, oldest first, the last one's last: 0 nothing known, 1 ok, 2 with warnings, 3 failed.</param>
+public sealed record PastHour(long LastSlot, string Marks);
+
+/// <summary>The last hour of what runs here, for other silos whose pages show it.</summary>
+public interface IRecentPast
+{
+    /// <summary>Null when nothing is known of it.</summary>
+    PastHour? Hour(long targetId);
+}
 
 public sealed record RuntimeFigures(int Targets, int Shards, double ProbesPerSecond, double ScheduleLagP99Milliseconds);
 

@@ -8,7 +8,7 @@ namespace Monitor.Gateway.Memory;
 
 /// <summary>
 /// Keeps what is remembered of the store up to date: all of it once at the start, then only what was edited. Edits through this process are put in as they are made; those through
-/// other silos show in the versions of shards, and only the targets of such a shard are read. Everything is read anew now and then, for what nobody has thought of.
+/// other silos show in the versions of shards, and only what is newer in such a shard is read. Everything is read anew now and then, for what nobody has thought of.
 /// </summary>
 internal sealed partial class MemoryKeeper(
     StoreReach reach,
@@ -20,7 +20,7 @@ internal sealed partial class MemoryKeeper(
     TimeProvider time,
     ILogger<MemoryKeeper> log,
     ICluster? cluster = null,
-    IGrainStore? grains = null) : BackgroundService
+    IEditedTargets? elsewhere = null) : BackgroundService
 {
     private const int PageSize = 500;
     private const int MostOpenAlerts = 5000;
@@ -28,15 +28,14 @@ internal sealed partial class MemoryKeeper(
     /// <summary>At most one part of so many of the time goes into each kind of reading.</summary>
     private const int Share = 50;
 
-    /// <summary>What was edited is not late by more than a second where few targets are; a mass registration does not make everybody read all the time.</summary>
-    private const int EditShare = 10;
+    private const int MostTogether = 500;
 
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(0.5);
 
     private readonly Dictionary<int, long> _versions = [];
     private readonly Paced _all = new(TimeSpan.FromMinutes(10), 500);
-    private readonly Paced _edited = new(TimeSpan.FromSeconds(1), EditShare);
+    private readonly Paced _edited = new(TimeSpan.FromSeconds(1), Share);
     private readonly Paced _channels = new(TimeSpan.FromSeconds(2), Share);
     private readonly Paced _open = new(TimeSpan.FromSeconds(3), Share);
     private readonly Paced _tokens = new(TimeSpan.FromSeconds(2), Share);
@@ -115,14 +114,21 @@ internal sealed partial class MemoryKeeper(
     private async Task ReadEditedAsync(CancellationToken cancellationToken)
     {
         var before = new Dictionary<int, long>(_versions);
-        if (grains is null || Versions() is not { Count: > 0 } moved)
+        if (elsewhere is null || Versions() is not { Count: > 0 } moved)
         {
             return;
         }
 
         try
         {
-            memory.Take(moved, await grains.LoadTargetsAsync(moved, cancellationToken));
+            // What is made here while the store is read is not gone because that reading does not have it.
+            var known = memory.Picture ?? new StorePicture();
+            var (newer, gone) = known.Behind(moved, await elsewhere.LoadRevisionsAsync(moved, cancellationToken));
+            memory.Remove(gone);
+            foreach (var part in newer.Chunk(MostTogether))
+            {
+                memory.Take(await elsewhere.FindTargetsAsync(part, cancellationToken));
+            }
         }
         catch
         {

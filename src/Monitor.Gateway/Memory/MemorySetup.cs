@@ -6,7 +6,7 @@ using Monitor.Gateway.Access;
 
 namespace Monitor.Gateway.Memory;
 
-/// <summary>Puts what is remembered before the store's ports. Wants them registered already: ITargetStore, IHistoryStore; uses ICluster, IGrainStore and ILiveTargets where there are any.</summary>
+/// <summary>Puts what is remembered before the store's ports. Wants them registered already: ITargetStore, IHistoryStore; uses ICluster, IEditedTargets and ILiveTargets where there are any.</summary>
 internal static class MemorySetup
 {
     public static void Add(IServiceCollection services)
@@ -29,7 +29,7 @@ internal static class MemorySetup
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<MemoryKeeper>>(),
             provider.GetService<ICluster>(),
-            provider.GetService<IGrainStore>()));
+            provider.GetService<IEditedTargets>()));
     }
 
     private static void Wrap<T>(IServiceCollection services, Func<IServiceProvider, T> wrap)

@@ -30,20 +30,14 @@ internal sealed class StoreMemory(ITargetRuntime runtime, ILiveTargets? others =
         }
     }
 
-    /// <summary>All targets of these shards, tombstones included, as they are stored now.</summary>
-    public void Take(IReadOnlySet<int> shards, IReadOnlyCollection<StoredTarget> stored) => Change(picture =>
+    public void Take(IReadOnlyCollection<TargetRow> rows) => Change(picture => picture with
     {
-        var targets = picture.Targets.ToBuilder();
-        var present = stored.Where(one => !one.Deleted).Select(one => one.Target.Id).ToHashSet();
-        targets.RemoveRange(picture.Targets.Values.Where(row => shards.Contains(row.Target.Shard) && !present.Contains(row.Target.Id)).Select(row => row.Target.Id));
-        foreach (var one in stored.Where(one => !one.Deleted && !_deleted.Contains(one.Target.Id)))
-        {
-            var before = targets.GetValueOrDefault(one.Target.Id);
-            targets[one.Target.Id] = Newer(before, new TargetRow(one.Target, one.State, before?.LastResult));
-        }
-
-        return picture with { Targets = targets.ToImmutable() };
+        Targets = picture.Targets.SetItems(rows.Where(row => !_deleted.Contains(row.Target.Id))
+            .Select(row => (row, before: picture.Targets.GetValueOrDefault(row.Target.Id)))
+            .Select(pair => KeyValuePair.Create(pair.row.Target.Id, Newer(pair.before, pair.row with { LastResult = pair.before?.LastResult })))),
     });
+
+    public void Remove(IReadOnlyCollection<long> ids) => Change(picture => picture with { Targets = picture.Targets.RemoveRange(ids) });
 
     public void TakeChannels(IEnumerable<Channel> channels) =>
         Change(picture => picture with { Channels = channels.ToImmutableSortedDictionary(channel => channel.Id, channel => channel) });

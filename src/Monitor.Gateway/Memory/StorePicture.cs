@@ -20,4 +20,13 @@ internal sealed record StorePicture
 
     /// <summary>When states of targets that run elsewhere were read.</summary>
     public DateTimeOffset StatesAt { get; init; }
+
+    /// <summary>Which targets of these shards are newer in the store than here, and which are gone from it.</summary>
+    public (IReadOnlyList<long> Newer, IReadOnlyList<long> Gone) Behind(IReadOnlySet<int> shards, IReadOnlyCollection<TargetRevision> stored)
+    {
+        var present = stored.Where(one => !one.Deleted).ToDictionary(one => one.TargetId, one => one.Revision);
+        return (
+            [.. present.Where(one => !(Targets.GetValueOrDefault(one.Key)?.Target.Revision >= one.Value)).Select(one => one.Key)],
+            [.. Targets.Values.Where(row => shards.Contains(row.Target.Shard) && !present.ContainsKey(row.Target.Id)).Select(row => row.Target.Id)]);
+    }
 }

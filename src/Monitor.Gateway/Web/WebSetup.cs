@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Monitor.Core.Ports;
 using Monitor.Gateway.Web.Alerts;
 using Monitor.Gateway.Web.Channels;
 using Monitor.Gateway.Web.Cluster;
@@ -34,6 +35,7 @@ internal static class WebSetup
         services.AddSingleton<PageRoutes>();
         services.AddSingleton<SchemaForm>();
         services.AddSingleton<RecentPast>();
+        services.AddSingleton<IRecentPast>(provider => provider.GetRequiredService<RecentPast>());
         services.AddSingleton<BoardReader>();
         services.AddSingleton<LiveHub>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveHub>());

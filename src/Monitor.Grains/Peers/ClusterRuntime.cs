@@ -30,6 +30,8 @@ public sealed class ClusterRuntime(TargetRuntime here, ShardNotifiers robots, IG
 
     public IReadOnlyList<long> Unprobed() => here.Unprobed();
 
+    public IReadOnlyList<long> Here() => here.Here();
+
     public RuntimeFigures Figures() => here.Figures();
 
     public async Task<ChannelTest> TestAsync(long channelId, CancellationToken cancellationToken)

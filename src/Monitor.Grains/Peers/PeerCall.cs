@@ -35,7 +35,7 @@ internal sealed record ReportAnswer(DateTimeOffset StartedAt, RuntimeFigures Fig
 /// <param name="Targets">All that run there.</param>
 internal sealed record SightsAnswer(IReadOnlyList<SeenTarget> Targets);
 
-internal sealed record SeenTarget(long Id, HealthState State, CheckRecord? Last, bool Unprobed);
+internal sealed record SeenTarget(long Id, HealthState State, CheckRecord? Last, bool Unprobed, PastHour? Past = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

@@ -8,7 +8,7 @@ using Monitor.Grains.Shards;
 namespace Monitor.Grains.Peers;
 
 /// <summary>Answers other silos. What it is asked for it does here or not at all: no call is passed on to a third silo.</summary>
-public sealed class PeerDesk(PeerSecret secret, LeaseKeeper leases, TargetRuntime targets, ShardNotifiers robots, SiloIdentity silo) : IPeerDesk
+public sealed class PeerDesk(PeerSecret secret, LeaseKeeper leases, TargetRuntime targets, ShardNotifiers robots, SiloIdentity silo, IRecentPast? past = null) : IPeerDesk
 {
     public bool IsPeer(string key) => secret.Fits(key);
 
@@ -25,7 +25,7 @@ public sealed class PeerDesk(PeerSecret secret, LeaseKeeper leases, TargetRuntim
             body, PeerJson.Default.PeerQuestion, PeerJson.Default.ReportAnswer, _ => Task.FromResult(new ReportAnswer(silo.StartedAt, targets.Figures()))),
         PeerCall.Sights => AnswerAsync(
             body, PeerJson.Default.PeerQuestion, PeerJson.Default.SightsAnswer,
-            _ => Task.FromResult(new SightsAnswer([.. targets.All().Select(one => new SeenTarget(one.Id, one.Live.State, one.Live.LastResult, one.Live.Unprobed))]))),
+            _ => Task.FromResult(new SightsAnswer([.. targets.All().Select(one => new SeenTarget(one.Id, one.Live.State, one.Live.LastResult, one.Live.Unprobed, past?.Hour(one.Id)))]))),
         _ => Task.FromResult<byte[]?>(null),
     };
 

@@ -3,7 +3,7 @@ using Monitor.Core.Shards;
 
 namespace Monitor.Grains.Peers;
 
-/// <summary>How the targets of other silos are, by asking those silos. Asked while the store is away: every two seconds at most, however many want to know.</summary>
+/// <summary>How the targets of other silos are, by asking those silos: every two seconds at most, however many want to know.</summary>
 public sealed class PeerSights(ICluster cluster, PeerClient peers, TimeProvider time) : ILiveTargets, IDisposable
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(2);
@@ -42,7 +42,7 @@ public sealed class PeerSights(ICluster cluster, PeerClient peers, TimeProvider 
         foreach (var one in answers.OfType<SightsAnswer>().SelectMany(answer => answer.Targets))
         {
             // One that is seen by two has moved just now: the later word counts.
-            var live = new LiveTarget(one.State, one.Last, one.Unprobed);
+            var live = new LiveTarget(one.State, one.Last, one.Unprobed, one.Past);
             if (!targets.TryGetValue(one.Id, out var other) || other.LastResult is null || other.LastResult.CheckedAt < one.Last?.CheckedAt)
             {
                 targets[one.Id] = live;

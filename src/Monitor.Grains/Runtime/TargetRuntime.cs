@@ -62,6 +62,8 @@ public sealed class TargetRuntime(
 
     public IReadOnlyList<long> Unprobed() => silence.Unprobed();
 
+    public IReadOnlyList<long> Here() => [.. host.Grains.Select(grain => grain.Id)];
+
     public RuntimeFigures Figures() => new(host.TargetCount, host.Shards.Count, pulse.PerSecond(), pulse.LatenessP99());
 
     public IReadOnlyList<LocalizedText> Reasons()

@@ -16,6 +16,8 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
     /// <summary>After the drain time, for runs that were dropped and states that are stored.</summary>
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(2);
 
+    private const int MostTogether = 256;
+
     private readonly ConcurrentDictionary<int, ShardLease> _shards = new();
     private readonly ConcurrentDictionary<long, TargetGrain> _grains = new();
 
@@ -139,16 +141,11 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
             return;
         }
 
-        foreach (var (targetId, _) in _owed)
+        // Together: a store that many ask at once answers them at once.
+        foreach (var some in _owed.Keys.Chunk(MostTogether))
         {
-            _owed.TryRemove(targetId, out _);
-            try
+            if ((await Task.WhenAll(some.Select(id => TookUpAsync(id, cancellationToken)))).Contains(false))
             {
-                await TakeUpAsync(targetId, cancellationToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                _owed[targetId] = 0;
                 return;
             }
         }
@@ -159,6 +156,22 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
         foreach (var (_, lease) in _shards)
         {
             lease.Dispose();
+        }
+    }
+
+    /// <summary>False: it is owed still.</summary>
+    private async Task<bool> TookUpAsync(long targetId, CancellationToken cancellationToken)
+    {
+        _owed.TryRemove(targetId, out _);
+        try
+        {
+            await TakeUpAsync(targetId, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _owed[targetId] = 0;
+            return false;
         }
     }
 

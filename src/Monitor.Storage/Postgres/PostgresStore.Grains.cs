@@ -19,7 +19,7 @@ public sealed partial class PostgresStore
         SnapshotAsync(session => StateTable.LoadAsync(session, Secrets, shards), cancellationToken);
 
     public Task<StoredTarget?> LoadTargetAsync(long targetId, CancellationToken cancellationToken) =>
-        ReadAsync(session => StateTable.FindAsync(session, Secrets, targetId), cancellationToken);
+        _loads.RunAsync(targetId, cancellationToken);
 
     public Task<IReadOnlyList<Channel>> LoadChannelsAsync(CancellationToken cancellationToken) =>
         ReadAsync(session => ChannelTable.AllAsync(session, Secrets), cancellationToken);
@@ -147,7 +147,7 @@ public sealed partial class PostgresStore
     private PgStatement[] NoteLate(IReadOnlyList<(long Target, StoredResult Row)> results)
     {
         var earliest = results.Min(result => result.Row.At);
-        return earliest < BlockKey.StartOf(BlockKey.WindowOf(Micros.Of(time.GetUtcNow() - Grace + ClocksDiffer)))
+        return earliest < BlockKey.StartOf(BlockKey.WindowOf(Micros.Of(_time.GetUtcNow() - Grace + ClocksDiffer)))
             ? [new PgStatement("INSERT INTO late_results (at) VALUES ($1)", earliest)]
             : [];
     }

@@ -70,7 +70,7 @@ public sealed partial class PostgresStore
             }
             catch (StoreUnavailableException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } && tries < MostTries)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(50 * tries), time, cancellationToken);
+                await Task.Delay(TimeSpan.FromMilliseconds(50 * tries), _time, cancellationToken);
             }
         }
     }

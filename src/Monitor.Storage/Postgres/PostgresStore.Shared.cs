@@ -8,19 +8,19 @@ public sealed partial class PostgresStore : ISharedStore
 {
     private const string Kept = "reserve";
 
-    public string Place => options.Place;
+    public string Place => _options.Place;
 
     public void OpenLater(byte[] installationSecret) => _installationSecret = installationSecret;
 
     public byte[] Seal(ReadOnlySpan<byte> content)
     {
-        using var master = new MasterKey(options.MasterKey);
+        using var master = new MasterKey(_options.MasterKey);
         return master.Wrap(Kept, content);
     }
 
     public byte[]? Unseal(ReadOnlySpan<byte> content)
     {
-        using var master = new MasterKey(options.MasterKey);
+        using var master = new MasterKey(_options.MasterKey);
         return master.Unwrap(Kept, content);
     }
 }

@@ -7,5 +7,5 @@ namespace Monitor.Storage.Postgres;
 public sealed partial class PostgresStore : IStrayEpisodes
 {
     public Task<bool> AdoptAsync(StrayEpisode stray, CancellationToken cancellationToken) =>
-        WriteAsync(session => StrayTable.AdoptAsync(session, stray, time.GetUtcNow()), cancellationToken);
+        WriteAsync(session => StrayTable.AdoptAsync(session, stray, _time.GetUtcNow()), cancellationToken);
 }

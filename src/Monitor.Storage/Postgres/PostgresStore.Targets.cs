@@ -14,11 +14,8 @@ public sealed partial class PostgresStore
     public Task<TargetRow?> FindTargetAsync(long id, CancellationToken cancellationToken) =>
         SnapshotAsync(session => TargetList.FindAsync(session, Secrets, id), cancellationToken);
 
-    public Task<EditOutcome<Target>> CreateTargetAsync(TargetSettings settings, Edit edit, CancellationToken cancellationToken)
-    {
-        var secret = Sealed(settings);
-        return EditAsync(session => TargetTable.CreateAsync(session, Secrets, settings, secret, edit), cancellationToken);
-    }
+    public Task<EditOutcome<Target>> CreateTargetAsync(TargetSettings settings, Edit edit, CancellationToken cancellationToken) =>
+        _creations.RunAsync(new NewTarget(settings, Sealed(settings), edit), cancellationToken);
 
     public Task<EditOutcome<Target>> UpdateTargetAsync(
         long id, long expectedRevision, TargetSettings settings, Edit edit, CancellationToken cancellationToken)
@@ -42,7 +39,7 @@ public sealed partial class PostgresStore
     public Task<Channel?> FindChannelAsync(long id, CancellationToken cancellationToken) =>
         ReadAsync(session => ChannelTable.FindAsync(session, Secrets, id), cancellationToken);
 
-    public Task<IReadOnlyList<long>> DefaultChannelIdsAsync(CancellationToken cancellationToken) => ReadAsync(ChannelTable.DefaultsAsync, cancellationToken);
+    public Task<IReadOnlyList<long>> DefaultChannelIdsAsync(CancellationToken cancellationToken) => _defaults.RunAsync(0, cancellationToken);
 
     public Task<EditOutcome<Channel>> CreateChannelAsync(ChannelSettings settings, Edit edit, CancellationToken cancellationToken)
     {
@@ -59,6 +56,19 @@ public sealed partial class PostgresStore
 
     public Task<EditOutcome<Channel>> DeleteChannelAsync(long id, long? expectedRevision, Edit edit, CancellationToken cancellationToken) =>
         SeenAgainAsync(EditAsync(session => ChannelTable.DeleteAsync(session, Secrets, id, expectedRevision), cancellationToken));
+
+    /// <summary>Several together are not tried again: each is then tried alone, and again.</summary>
+    private Task<IReadOnlyList<EditOutcome<Target>>> CreateAsync(IReadOnlyList<NewTarget> asked)
+    {
+        Func<PgSession, Task<IReadOnlyList<EditOutcome<Target>>>> create = session => TargetCreation.CreateAsync(session, Secrets, asked);
+        return asked.Count == 1 ? EditAsync(create, CancellationToken.None) : WriteAsync(create, CancellationToken.None);
+    }
+
+    private async Task<IReadOnlyList<IReadOnlyList<long>>> DefaultsAsync(IReadOnlyList<int> asked)
+    {
+        var ids = await ReadAsync(ChannelTable.DefaultsAsync, CancellationToken.None);
+        return [.. asked.Select(_ => ids)];
+    }
 
     private static Page<T> PageOf<T>(List<T> rows, int limit, long total, Func<T, long> id)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
+using Monitor.Core.Targets;
 using Monitor.Core.Text;
 using Monitor.Storage.Codecs;
 using Monitor.Storage.Postgres.Tables;
@@ -10,18 +11,36 @@ using Npgsql;
 namespace Monitor.Storage.Postgres;
 
 /// <summary>The store in PostgreSQL (13 and newer), for any number of silos at once. Keeps no state on a connection: a pooler in transaction mode may sit between.</summary>
-public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProvider time, ILogger<PostgresStore> logger)
-    : IGrainStore, ITargetStore, IHistoryStore, ITokenStore, IStoreLifecycle, IShardStore, ICondition, IDisposable, IAsyncDisposable
+public sealed partial class PostgresStore : IGrainStore, ITargetStore, IHistoryStore, ITokenStore, IStoreLifecycle, IShardStore, ICondition, IDisposable, IAsyncDisposable
 {
     private const int MostConnections = 16;
     private const int MostTries = 5;
 
+    /// <summary>A commit takes as long by itself; a thousand registrations then share a hundred of them.</summary>
+    private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(5);
+
+    private readonly PostgresStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<PostgresStore> _logger;
+    private readonly Together<NewTarget, EditOutcome<Target>> _creations;
+    private readonly Together<long, StoredTarget?> _loads;
+    private readonly Together<int, IReadOnlyList<long>> _defaults;
     private NpgsqlDataSource? _pool;
     private SecretBox? _secrets;
     private byte[]? _installationSecret;
     private volatile StoreUnavailableException? _trouble;
     private volatile LocalizedText[] _unreadable = [];
     private int _closed;
+
+    public PostgresStore(PostgresStoreOptions options, TimeProvider time, ILogger<PostgresStore> logger)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _creations = new(CreateAsync, Company, time);
+        _loads = new(asked => ReadAsync(session => StateTable.FindAsync(session, Secrets, asked), CancellationToken.None), Company, time);
+        _defaults = new(DefaultsAsync, Company, time);
+    }
 
     public LocalizedText? WriteTrouble => _trouble?.Line;
 
@@ -38,12 +57,12 @@ public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProv
             throw new InvalidOperationException("the store is open already");
         }
 
-        var pool = _pool ?? PgPool.Open(options.ConnectionString, options.ApplicationName, MostConnections, PgLimits.CommandSeconds);
+        var pool = _pool ?? PgPool.Open(_options.ConnectionString, _options.ApplicationName, MostConnections, PgLimits.CommandSeconds);
         _pool = pool;
         try
         {
             await PgSession.RunAsync(pool, MigrateAsync, cancellationToken);
-            await EnsureDaysAsync(Partitions.DayOf(Micros.Of(time.GetUtcNow())), cancellationToken);
+            await EnsureDaysAsync(Partitions.DayOf(Micros.Of(_time.GetUtcNow())), cancellationToken);
         }
         catch (StoreUnavailableException e) when (e.InnerException is PostgresException { SqlState: var state } && IsRefusal(state))
         {
@@ -56,7 +75,7 @@ public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProv
 
     public Task ProbeWriteAsync(CancellationToken cancellationToken)
     {
-        var now = Micros.Of(time.GetUtcNow());
+        var now = Micros.Of(_time.GetUtcNow());
         return WriteAsync(
             session => session.ExecuteAsync(
             [
@@ -69,11 +88,9 @@ public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProv
     }
 
     public Task<IReadOnlyList<Fence>> ClaimAllAsync(SiloIdentity silo, CancellationToken cancellationToken) =>
-        WriteAsync(session => ShardTable.ClaimAllAsync(session, silo, Guid.CreateVersion7(time.GetUtcNow())), cancellationToken);
+        WriteAsync(session => ShardTable.ClaimAllAsync(session, silo, Guid.CreateVersion7(_time.GetUtcNow())), cancellationToken);
 
-    public Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(CancellationToken cancellationToken) =>
-        ReadAsync<IReadOnlyList<TargetRevision>>(
-            async session => (await session.RowsAsync([TargetTable.Revisions(shards: null)], TargetTable.ReadRevision))[0], cancellationToken);
+    public Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(CancellationToken cancellationToken) => RevisionsAsync(null, cancellationToken);
 
     public void Dispose()
     {
@@ -101,10 +118,10 @@ public sealed partial class PostgresStore(PostgresStoreOptions options, TimeProv
     /// <summary>Schema, key ring and installation secret in one transaction: of silos that start together the first makes all of it, the others find it.</summary>
     private async Task<bool> MigrateAsync(PgSession session)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         await session.ExecuteAsync([PgStatement.Begin]);
         await PgSchema.ApplyAsync(session, now);
-        var secrets = await PgKeys.OpenAsync(session, options.MasterKey, now);
+        var secrets = await PgKeys.OpenAsync(session, _options.MasterKey, now);
         var installation = await PgKeys.InstallationSecretAsync(session, secrets);
         await session.ExecuteAsync([PgStatement.Commit]);
         await FindUnreadableAsync(session, secrets);

@@ -20,6 +20,8 @@ internal sealed class FakeRuntime : ITargetRuntime, IChannelTester, ICondition
 
     public ChannelTest Test { get; set; } = new(true, 200, 0, "ok", """{"errcode":0,"errmsg":"ok"}""", null);
 
+    public IReadOnlyList<long> Here() => [.. Running.Keys];
+
     public LiveTarget? Live(long targetId) => Running.GetValueOrDefault(targetId);
 
     public Task<CheckRecord?> ProbeNowAsync(long targetId, CancellationToken cancellationToken) =>

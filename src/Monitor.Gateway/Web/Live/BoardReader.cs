@@ -9,7 +9,7 @@ namespace Monitor.Gateway.Web.Live;
 
 /// <summary>
 /// Keeps the board up to date for all who look at it, however many: settings from the store (only what was edited), what runs here from memory,
-/// what runs elsewhere from the store at a pace that its size allows.
+/// what runs elsewhere from the silos that run it at a pace that its size allows, and from the store where one of them does not answer.
 /// </summary>
 internal sealed class BoardReader(
     ITargetStore store,
@@ -20,7 +20,9 @@ internal sealed class BoardReader(
     EditNews news,
     RecentPast past,
     StoreReach reach,
-    TimeProvider time) : IDisposable
+    StoreMemory memory,
+    TimeProvider time,
+    ILiveTargets? others = null) : IDisposable
 {
     private const int PageSize = 500;
     private const int MaxSingleReads = 50;
@@ -152,20 +154,12 @@ internal sealed class BoardReader(
     {
         var began = time.GetTimestamp();
         var rows = new Dictionary<long, TargetRow>();
-        PageKey? after = null;
-        do
+        foreach (var row in await OfOthersAsync(cancellationToken) ?? await StoredAsync(cancellationToken))
         {
-            var page = await store.ListTargetsAsync(new TargetQuery { Limit = PageSize, After = after }, cancellationToken);
-            foreach (var row in page.Items)
-            {
-                // The same settings keep their object: what has not changed is told by reference.
-                var same = _rows.TryGetValue(row.Target.Id, out var before) && before.Target.Revision == row.Target.Revision;
-                rows[row.Target.Id] = same ? row with { Target = before!.Target } : row;
-            }
-
-            after = page.Next;
+            // The same settings keep their object: what has not changed is told by reference.
+            var same = _rows.TryGetValue(row.Target.Id, out var before) && before.Target.Revision == row.Target.Revision;
+            rows[row.Target.Id] = same ? row with { Target = before!.Target } : row;
         }
-        while (after is not null);
 
         foreach (var gone in _rows.Keys.Where(id => !rows.ContainsKey(id)))
         {
@@ -173,6 +167,42 @@ internal sealed class BoardReader(
         }
 
         (_rows, _readAt, _readTook) = (rows, time.GetUtcNow(), time.GetElapsedTime(began));
+    }
+
+    private async Task<List<TargetRow>> StoredAsync(CancellationToken cancellationToken)
+    {
+        var rows = new List<TargetRow>();
+        PageKey? after = null;
+        do
+        {
+            var page = await store.ListTargetsAsync(new TargetQuery { Limit = PageSize, After = after }, cancellationToken);
+            rows.AddRange(page.Items);
+            after = page.Next;
+        }
+        while (after is not null);
+
+        return rows;
+    }
+
+    /// <summary>Settings as they are remembered, states as the owners know them. Null where that is not all: no other silos, one that does not answer, a target that nobody runs just now.</summary>
+    private async Task<IReadOnlyCollection<TargetRow>?> OfOthersAsync(CancellationToken cancellationToken)
+    {
+        if (others is null || memory.Picture is null || await others.ReadAsync(cancellationToken) is not { IsWhole: true } elsewhere
+            || await memory.ReadAsync(reach, cancellationToken) is not { } known)
+        {
+            return null;
+        }
+
+        foreach (var (id, live) in elsewhere.Targets)
+        {
+            if (live.Past is { } hour)
+            {
+                past.Add(id, hour);
+            }
+        }
+
+        var isRun = known.Targets.Values.All(row => !row.Target.Settings.Enabled || elsewhere.Targets.ContainsKey(row.Target.Id) || runtime.Live(row.Target.Id) is not null);
+        return isRun ? [.. known.Targets.Values] : null;
     }
 
     private Board Overlaid(bool edited)

@@ -3,11 +3,12 @@ using Microsoft.Extensions.Logging;
 using Monitor.Core.Diagnostics;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
+using Monitor.Core.Shards;
 
 namespace Monitor.Gateway.Web.Live;
 
-/// <summary>Feeds the last hour: from every check that ends here as it ends, and from the store, unhurried, for what was before and for what runs elsewhere.</summary>
-internal sealed partial class PastKeeper(RecentPast past, BoardReader board, IHistoryStore history, TimeProvider time, ILogger<PastKeeper> log)
+/// <summary>Feeds the last hour of what runs here: from every check as it ends, and from the store, once and unhurried, for what was before.</summary>
+internal sealed partial class PastKeeper(RecentPast past, ITargetRuntime runtime, BoardReader board, IHistoryStore history, TimeProvider time, ILogger<PastKeeper> log)
     : BackgroundService, IObserver<KeyValuePair<string, object?>>
 {
     /// <summary>Twenty reads a second at most: the hour of 2,000 targets is there within two minutes, and costs nobody anything.</summary>
@@ -55,24 +56,30 @@ internal sealed partial class PastKeeper(RecentPast past, BoardReader board, IHi
 
     private async Task ReadOnceAsync(CancellationToken cancellationToken)
     {
-        var now = await board.ReadAsync(cancellationToken);
-        foreach (var target in now.Targets)
+        if (runtime.Figures().Shards == ShardMap.Count)
         {
-            // What runs here needs its past once; what runs elsewhere is only in the store.
-            if (target.IsHere && !_read.Add(target.Id))
-            {
-                continue;
-            }
+            // Nothing is asked of others: the board stays warm for whoever comes first in the morning.
+            await board.ReadAsync(cancellationToken);
+        }
 
+        var here = runtime.Here();
+        foreach (var target in here.Where(_read.Add))
+        {
             var to = time.GetUtcNow();
-            foreach (var point in await history.HistoryAsync(target.Id, to - (RecentPast.SlotLength * RecentPast.Slots), to, RecentPast.SlotLength, cancellationToken))
+            foreach (var point in await history.HistoryAsync(target, to - (RecentPast.SlotLength * RecentPast.Slots), to, RecentPast.SlotLength, cancellationToken))
             {
-                past.Add(target.Id, point.At, point.Failures > 0 ? Mark.Failed : point.Warnings > 0 ? Mark.Warned : Mark.Ok);
+                past.Add(target, point.At, point.Failures > 0 ? Mark.Failed : point.Warnings > 0 ? Mark.Warned : Mark.Ok);
             }
 
             await Task.Delay(Pace, time, cancellationToken);
         }
 
-        _read.RemoveWhere(id => !now.ById.ContainsKey(id));
+        // What runs elsewhere by now is told by its new owner, when somebody looks.
+        var still = here.ToHashSet();
+        foreach (var gone in _read.Where(id => !still.Contains(id)).ToArray())
+        {
+            _read.Remove(gone);
+            past.Forget(gone);
+        }
     }
 }

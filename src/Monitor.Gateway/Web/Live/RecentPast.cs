@@ -1,19 +1,20 @@
 using System.Collections.Concurrent;
+using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 
 namespace Monitor.Gateway.Web.Live;
 
 /// <summary>
 /// The last hour of each target, two minutes a slot, in memory: what the strips on the overview are drawn from. A slot keeps its worst result.
-/// Fed by every check that ends in this process, and by the store for the hour before that and for targets that run elsewhere.
+/// Fed by every check that ends in this process, by the store for the hour before that, and by other silos for what runs there.
 /// </summary>
-internal sealed class RecentPast(TimeProvider time)
+internal sealed class RecentPast(TimeProvider time) : IRecentPast
 {
     public const int Slots = 30;
 
     public static readonly TimeSpan SlotLength = TimeSpan.FromMinutes(2);
 
-    private readonly ConcurrentDictionary<long, Hour> _hours = new();
+    private readonly ConcurrentDictionary<long, Ring> _hours = new();
 
     public long CurrentSlot => Slot(time.GetUtcNow());
 
@@ -35,7 +36,7 @@ internal sealed class RecentPast(TimeProvider time)
 
     public void Add(long targetId, DateTimeOffset at, Mark mark)
     {
-        var hour = _hours.GetOrAdd(targetId, static _ => new Hour());
+        var hour = _hours.GetOrAdd(targetId, static _ => new Ring());
         lock (hour)
         {
             hour.Add(Slot(at), mark);
@@ -61,11 +62,50 @@ internal sealed class RecentPast(TimeProvider time)
         return marks;
     }
 
+    public PastHour? Hour(long targetId)
+    {
+        if (!_hours.TryGetValue(targetId, out var hour))
+        {
+            return null;
+        }
+
+        var marks = new Mark[Slots];
+        var current = CurrentSlot;
+        lock (hour)
+        {
+            hour.CopyTo(marks, current);
+        }
+
+        return new PastHour(current, string.Create(Slots, marks, static (text, marks) =>
+        {
+            for (var i = 0; i < text.Length; i++)
+            {
+                text[i] = (char)('0' + (int)marks[i]);
+            }
+        }));
+    }
+
+    /// <summary>What another silo has seen. What it does not say in a way that is known here is left out.</summary>
+    public void Add(long targetId, PastHour seen)
+    {
+        var hour = _hours.GetOrAdd(targetId, static _ => new Ring());
+        lock (hour)
+        {
+            for (var i = 0; i < seen.Marks.Length; i++)
+            {
+                if (seen.Marks[i] is > '0' and <= '3')
+                {
+                    hour.Add(seen.LastSlot - seen.Marks.Length + 1 + i, (Mark)(seen.Marks[i] - '0'));
+                }
+            }
+        }
+    }
+
     public void Forget(long targetId) => _hours.TryRemove(targetId, out _);
 
     private static long Slot(DateTimeOffset at) => at.UtcTicks / SlotLength.Ticks;
 
-    private sealed class Hour
+    private sealed class Ring
     {
         private readonly Mark[] _ring = new Mark[Slots];
         private long _last = long.MinValue;

@@ -30,30 +30,29 @@ internal static class StateTable
     }
 
     /// <summary>
-    /// After a commit whose outcome is unknown that commit may be under way still: the shard's row is held by it, and waiting for that row is waiting for its end.
-    /// Nothing is written, so the transaction is rolled back.
+    /// Some targets as they are now; null for one that has no row. After a commit whose outcome is unknown that commit may be under way still: the shard's row is held by it, and waiting for
+    /// that row is waiting for its end. Nothing is written, so the transaction is rolled back, and what follows sees what was committed by then.
     /// </summary>
-    public static async Task<StoredTarget?> FindAsync(PgSession session, SecretBox secrets, long id)
+    public static async Task<IReadOnlyList<StoredTarget?>> FindAsync(PgSession session, SecretBox secrets, IReadOnlyList<long> ids)
     {
-        await session.ExecuteAsync(
+        var answers = await session.RowsAsync(
+            [
+                PgStatement.Begin,
+                .. PgStatement.Limits(PgLimits.EditMilliseconds),
+                new PgStatement("SELECT 1 FROM shards WHERE shard = ANY($1) ORDER BY shard FOR NO KEY UPDATE", ids.Select(ShardMap.Of).Distinct().ToArray()),
+                PgStatement.RollBack,
+                new PgStatement(Loading + " WHERE t.id = ANY($1)", ids.ToArray()),
+            ],
+            row => row.FieldCount == 1 ? null : Read(row, secrets));
+        var found = answers[^1].ToDictionary(stored => stored!.Target.Id, stored => stored!);
+        var channels = await TargetRows.ChannelsAsync(session, found.Keys);
+        var checkedAt = await new ResultReading(session).NewestConclusiveAsync(found.Keys);
+        return
         [
-            PgStatement.Begin,
-            .. PgStatement.Limits(PgLimits.EditMilliseconds),
-            new PgStatement("SELECT 1 FROM shards WHERE shard = $1 FOR NO KEY UPDATE", ShardMap.Of(id)),
-            PgStatement.RollBack,
-        ]);
-        var stored = await session.FirstAsync(row => Read(row, secrets), Loading + " WHERE t.id = $1", id);
-        if (stored is null)
-        {
-            return null;
-        }
-
-        var checkedAt = await new ResultReading(session).NewestConclusiveAsync([id]);
-        return stored with
-        {
-            Target = TargetRows.WithChannels(stored.Target, await TargetRows.ChannelsAsync(session, [id])),
-            LastCheckedAt = checkedAt.TryGetValue(id, out var at) ? at : null,
-        };
+            .. ids.Select(id => found.TryGetValue(id, out var stored)
+                ? stored with { Target = TargetRows.WithChannels(stored.Target, channels), LastCheckedAt = checkedAt.TryGetValue(id, out var at) ? at : null }
+                : null),
+        ];
     }
 
     private static StoredTarget Read(NpgsqlDataReader row, SecretBox secrets) => new(

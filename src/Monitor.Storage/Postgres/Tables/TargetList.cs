@@ -74,6 +74,16 @@ internal sealed class TargetList
             };
     }
 
+    /// <summary>Without their results.</summary>
+    public static async Task<IReadOnlyList<TargetRow>> FindAsync(PgSession session, SecretBox secrets, IReadOnlyCollection<long> ids)
+    {
+        var rows = await session.RowsAsync(
+            row => (Target: TargetRows.Read(row, secrets), State: TargetRows.ReadState(row, TargetRows.ColumnCount)),
+            $"SELECT {TargetRows.Columns}, s.state {From} AND t.id = ANY($1)", ids.ToArray());
+        var channels = await TargetRows.ChannelsAsync(session, rows.Select(row => row.Target.Id));
+        return [.. rows.Select(row => new TargetRow(TargetRows.WithChannels(row.Target, channels), row.State, null))];
+    }
+
     private async Task<List<(Target Target, HealthState? State, string Key)>> ReadPageAsync(PgSession session, SecretBox secrets, TargetQuery query)
     {
         var key = query.Sort switch

@@ -15,57 +15,6 @@ namespace Monitor.Storage.Postgres.Tables;
 /// </summary>
 internal static class TargetTable
 {
-    private const string Kind = "target";
-
-    private const string Insert =
-        """
-        INSERT INTO probe_targets (name, name_folded, type, config, config_secret, endpoint, interval_seconds, timeout_seconds, failure_threshold,
-            recovery_threshold, retry_interval_seconds, notify_degraded, enabled, group_name, labels, external_id, updated_by, id, shard, revision, location,
-            created_at, updated_at, created_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16, $17, $18, $19, 1, $20, $21, $21, $17)
-        """;
-
-    /// <param name="secret">The whole config sealed; null where nothing is masked.</param>
-    public static async Task<EditOutcome<Target>> CreateAsync(PgSession session, SecretBox secrets, TargetSettings settings, byte[]? secret, Edit edit)
-    {
-        if (await IdempotencyTable.FindAsync(session, edit, Kind) is { } known)
-        {
-            return new EditOutcome<Target>(known.Problem, known.Problem == EditProblem.Replayed ? await FindAsync(session, secrets, known.Made) : null, []);
-        }
-
-        // The shard follows from the id, so the id is taken first: with what is to be checked in one round trip.
-        var answers = await session.RowsAsync(
-            [new PgStatement("SELECT nextval(pg_get_serial_sequence('probe_targets', 'id'))"), .. Checks(settings, id: 0)], row => row.GetInt64(0));
-        if (Problem(answers[1], answers[2]) is { } refused)
-        {
-            return refused;
-        }
-
-        var id = answers[0][0];
-        var target = new Target
-        {
-            Id = id,
-            Shard = ShardMap.Of(id),
-            Revision = 1,
-            Settings = settings with { ChannelIds = [.. settings.ChannelIds.Distinct()] },
-            CreatedAt = Micros.ToTime(Micros.Of(edit.At)),
-            UpdatedAt = Micros.ToTime(Micros.Of(edit.At)),
-            CreatedBy = edit.By,
-            UpdatedBy = edit.By,
-        };
-        await session.ExecuteAsync(
-        [
-            PgStatement.Begin,
-            .. PgStatement.Limits(PgLimits.EditMilliseconds),
-            new PgStatement(Insert, [.. Values(settings, secret, edit), id, target.Shard, target.Location, Micros.Of(edit.At)]),
-            .. WriteChannels(id, settings.ChannelIds),
-            .. IdempotencyTable.Remember(edit, Kind, id),
-            Bump(target.Shard),
-            PgStatement.Commit,
-        ]);
-        return EditOutcome<Target>.Done(target);
-    }
-
     public static async Task<EditOutcome<Target>> UpdateAsync(
         PgSession session, SecretBox secrets, long id, long expectedRevision, TargetSettings settings, byte[]? secret, Edit edit)
     {

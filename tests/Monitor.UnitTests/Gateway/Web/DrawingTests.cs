@@ -46,6 +46,23 @@ public sealed class DrawingTests
         Assert.Single(past.Of(1), mark => mark != Mark.None);
     }
 
+    [Fact]
+    public void What_another_silo_has_seen_is_drawn_as_if_it_had_been_seen_here()
+    {
+        var time = new FakeTime(Noon);
+        var (there, here) = (new RecentPast(time), new RecentPast(time));
+        Assert.Null(there.Hour(1));
+        there.Add(1, Noon, Mark.Failed);
+        there.Add(1, Noon.AddMinutes(-6), Mark.Warned);
+        here.Add(1, Noon.AddMinutes(-6), Mark.Ok);
+        here.Add(1, Noon.AddMinutes(-4), Mark.Ok);
+
+        here.Add(1, there.Hour(1)!);
+        Assert.Equal([Mark.Warned, Mark.Ok, Mark.None, Mark.Failed], here.Of(1)[^4..]);
+        here.Add(2, there.Hour(1)! with { Marks = "x9-" });
+        Assert.All(here.Of(2), mark => Assert.Equal(Mark.None, mark));
+    }
+
     [Theory]
     [InlineData(0, 1)]
     [InlineData(0.7, 1)]

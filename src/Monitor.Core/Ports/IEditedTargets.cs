@@ -1,0 +1,11 @@
+namespace Monitor.Core.Ports;
+
+/// <summary>What was edited anywhere, for who remembers targets that run elsewhere. A port of a store that several silos share.</summary>
+public interface IEditedTargets
+{
+    /// <summary>How far the settings of the shards' targets have come, tombstones included.</summary>
+    Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken);
+
+    /// <summary>Settings and states of some targets, without their results. One that is gone is left out.</summary>
+    Task<IReadOnlyList<TargetRow>> FindTargetsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
+}
