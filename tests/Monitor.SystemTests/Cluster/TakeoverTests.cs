@@ -15,7 +15,7 @@ public sealed class TakeoverTests
     [Fact]
     public async Task After_kill_9_no_check_is_late_and_counters_and_alerts_go_on()
     {
-        await using var scene = await ClusterScene.StartAsync(3, 300);
+        await using var scene = await ClusterScene.StartAsync(3, Sizes.Sites);
         var victim = scene[1];
         var (fallen, waiting) = await FellTwiceAsync(scene, victim);
         var began = ClusterScene.Now;
@@ -38,7 +38,7 @@ public sealed class TakeoverTests
     [Fact]
     public async Task A_silo_that_stood_still_writes_and_tells_nothing_of_what_it_believed()
     {
-        await using var scene = await ClusterScene.StartAsync(3, 300);
+        await using var scene = await ClusterScene.StartAsync(3, Sizes.Sites);
         var victim = scene[2];
         var (fallen, waiting) = await FellTwiceAsync(scene, victim);
         var began = ClusterScene.Now;
@@ -52,7 +52,7 @@ public sealed class TakeoverTests
         scene.Web.Rise(fallen);
         await scene.ToldAsync(fallen, resolved: true);
         var told = scene.Robot.Messages.Count;
-        await Eventually.TrueAsync("15 s have passed", () => System.Diagnostics.Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(15), Scene.Token);
+        await Eventually.TrueAsync("it has stood still for long", () => System.Diagnostics.Stopwatch.GetElapsedTime(began) > Sizes.Frozen, Scene.Token, 2 * Sizes.Frozen);
         victim.Thaw();
         await scene.BalancedAsync(3);
         await scene.VisitedAsync(3);
