@@ -271,8 +271,7 @@ internal sealed class RobotSimulation
 
 internal sealed record SimulatedPost(string Robot, string Id, string Content, Mention? Mention, Dispatch Dispatch, TimeSpan Started, TimeSpan Arrived)
 {
-    public string[] Lines => Content.Split('\n');
+    public string[] Lines { get; } = Content.Split('\n');
 
-    /// <summary>Position of what tells of this alert, −1 if it does not.</summary>
     public bool Tells(AlertRecord alert, DeliveryKind kind) => Dispatch.Notices.Any(notice => notice.Kind == kind && notice.Alert.Reference == alert.Reference);
 }
