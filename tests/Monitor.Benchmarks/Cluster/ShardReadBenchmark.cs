@@ -126,7 +126,7 @@ internal static class ShardReadBenchmark
 
     private static TargetSettings Target(int number)
     {
-        var plain = string.Create(CultureInfo.InvariantCulture, $$"""{"url":"http://10.0.0.5:8080/health/{{number}}","headers":{"Authorization":"Bearer s3cret-{{number}}"}}""");
+        var plain = string.Create(CultureInfo.InvariantCulture, $$"""{"url":"http://10.0.0.5:8080/health/{{number}}","body":"s3cret-{{number}}"}""");
         var isSecret = number % 2 == 0;
         return new TargetSettings
         {
