@@ -88,8 +88,16 @@ public sealed class RandomScheduleTests
         Assert.True(simulation.MostWithinAMinute() <= SendBudget.Slots, "more than 20 within a minute");
         foreach (var row in simulation.Rows.Values)
         {
-            Assert.True(row.Delivery.Status is not (DeliveryStatus.Pending or DeliveryStatus.Sending), $"{row.Delivery} was forgotten");
-            Assert.True(row.Delivery.Status == DeliveryStatus.Sent || (row.Delivery.Reason ?? row.Delivery.LastError) is not null, $"{row.Delivery} has no reason");
+            // What a failure says is made only for one: thousands of rows are looked at.
+            if (row.Delivery.Status is DeliveryStatus.Pending or DeliveryStatus.Sending)
+            {
+                Assert.Fail($"{row.Delivery} was forgotten");
+            }
+
+            if (row.Delivery.Status != DeliveryStatus.Sent && (row.Delivery.Reason ?? row.Delivery.LastError) is null)
+            {
+                Assert.Fail($"{row.Delivery} has no reason");
+            }
         }
 
         var posts = simulation.Posts.Where(post => post.Mention is null).OrderBy(post => post.Started).ToList();

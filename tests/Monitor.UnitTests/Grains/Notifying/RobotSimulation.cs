@@ -256,7 +256,11 @@ internal sealed class RobotSimulation
         foreach (var row in rows)
         {
             var old = Rows[row.Key];
-            Assert(old.Delivery.Status is DeliveryStatus.Pending or DeliveryStatus.Sending, $"{row.Key} goes back from {old.Delivery.Status}");
+            if (old.Delivery.Status is not (DeliveryStatus.Pending or DeliveryStatus.Sending))
+            {
+                Xunit.Assert.Fail($"{row.Key} goes back from {old.Delivery.Status}");
+            }
+
             Rows[row.Key] = old with { Delivery = row };
         }
 
