@@ -28,20 +28,19 @@ public sealed class CutOffWatchTests : IAsyncDisposable
     private readonly HttpMessageInvoker _http;
     private readonly ShardNotifiers _robots;
     private readonly CutOffWatch _watch;
-    private readonly StagedSilo _silo;
 
     public CutOffWatchTests()
     {
         _http = new HttpMessageInvoker(_robot);
-        _silo = _stage.Add();
-        _silo.Keeper.Restore(CutOffPlanTests.After(2));
+        var silo = _stage.Add();
+        silo.Keeper.Restore(CutOffPlanTests.After(2));
         _store.Channels.Clear();
         _store.Channels.Add(RobotSimulation.NewChannel(9, "key"));
         var factory = new NotifierFactory(
             _store, _store, _http, new NotifierOptions(new MessageOptions(Language.English, TimeZoneInfo.Utc, null), new byte[32]), _store.Time, NullLogger<Notifier>.Instance);
         _robots = new ShardNotifiers(_store, new StoreCondition(new Writing.FakeStore()), factory, _store.Time, NullLogger<ShardNotifiers>.Instance);
         _watch = new CutOffWatch(
-            _silo.Keeper, _silo.Host, _robots, factory, new SiloIdentity("one", "default", "http://127.0.0.1:1", default), _clock, _time, NullLogger<CutOffWatch>.Instance);
+            silo.Keeper, silo.Host, _robots, factory, new SiloIdentity("one", "default", "http://127.0.0.1:1", default), _clock, _time, NullLogger<CutOffWatch>.Instance);
     }
 
     [Fact]
@@ -85,6 +84,7 @@ public sealed class CutOffWatchTests : IAsyncDisposable
         _store.Time.Advance(TimeSpan.FromSeconds(1));
         await _robots.StopAsync(CancellationToken.None);
         _robots.Dispose();
+        await _store.DisposeAsync();
         _http.Dispose();
         _robot.Dispose();
         _stage.Dispose();
@@ -92,7 +92,7 @@ public sealed class CutOffWatchTests : IAsyncDisposable
 
     private async Task StartAsync()
     {
-        await _silo.Host.RunShardsAsync([new Fence(ShardMap.Of(Targets.GrainStage.Id), 1, 1, 1)], TestContext.Current.CancellationToken);
+        await _stage.Silos[0].Host.RunShardsAsync([new Fence(ShardMap.Of(Targets.GrainStage.Id), 1, 1, 1)], TestContext.Current.CancellationToken);
         await _robots.StartAsync(CancellationToken.None);
         Assert.Single(_robots.Channels);
         await SleepingAsync(() => _watch.StartAsync(CancellationToken.None));
