@@ -41,6 +41,7 @@ Func<BenchmarkOptions, CancellationToken, Task>? run = options.Command switch
     "cluster-load" => ClusterLoadBenchmark.RunAsync,
     "cluster-post" => ClusterPostBenchmark.RunAsync,
     "cluster-storm" => ClusterStormBenchmark.RunAsync,
+    "shard-read" => ShardReadBenchmark.RunAsync,
     _ => null,
 };
 if (run is null)
@@ -65,6 +66,7 @@ if (run is null)
         cluster-load   --silos 2 --targets 10000 --interval 5 --seconds 60 --warmup 60 [--packed]
         cluster-post   --silos 3 --targets 10000 --connections 24 --warmup 6000
         cluster-storm  --silos 3 --targets 5000 --interval 5
+        shard-read     --targets 10240 --results 20
         """);
     return 2;
 }

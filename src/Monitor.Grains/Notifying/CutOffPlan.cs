@@ -5,7 +5,8 @@ namespace Monitor.Grains.Notifying;
 /// <summary>
 /// When a silo that is cut off tells which robot so. Pure but for what it remembers of its own messages. Rules:
 /// <list type="bullet">
-/// <item>Not before it has been so for a while without standing still itself: a silo that was thawed, that a busy machine starves, or whose network blinked, is cut off for a round or two and then is not.</item>
+/// <item>Not before it has been so for a while without standing still itself: a silo that was thawed, that a busy machine starves, or whose network blinked, is cut off for a round or two and then is not.
+/// A look that comes late begins that while anew: it is this process that stood still, and what it takes for the others' silence proves nothing.</item>
 /// <item>At most once a minute and robot, however often it comes back and is cut off again.</item>
 /// <item>Again when what it sees down has changed; while nothing changes only now and then, so that a long cut is no storm.</item>
 /// <item>Each robot within this silo's share of the 20 messages a minute, counting all that it has posted itself: nobody can be asked what the others post.</item>
@@ -22,7 +23,11 @@ internal sealed class CutOffPlan
     /// <summary>What surely has not arrived is tried again after this.</summary>
     public static readonly TimeSpan Retry = TimeSpan.FromSeconds(15);
 
+    /// <summary>Looks come every half second.</summary>
+    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(1.5);
+
     private readonly Dictionary<string, Telling> _told = new(StringComparer.Ordinal);
+    private TimeSpan? _lookedAt;
 
     /// <summary>From when on this silo has been cut off; null while it is not.</summary>
     public TimeSpan? Since { get; private set; }
@@ -37,7 +42,7 @@ internal sealed class CutOffPlan
     /// <param name="silos">That were known to live when the store was last read, this one included.</param>
     public IReadOnlyList<RobotSight> Due(TimeSpan now, bool isCutOff, int silos, IEnumerable<RobotSight> robots)
     {
-        if (!isCutOff)
+        if (!isCutOff || now - _lookedAt > Stall)
         {
             Since = null;
             return [];
@@ -52,6 +57,9 @@ internal sealed class CutOffPlan
         var share = Math.Max(1, SendBudget.Slots / Math.Max(1, silos));
         return [.. robots.Where(robot => robot.Sent < share && IsDue(robot, now))];
     }
+
+    /// <summary>A look has ended, with all that it had to post: however long that took, it is no standing still.</summary>
+    public void Looked(TimeSpan now) => _lookedAt = now;
 
     /// <summary>A message about this sight was posted.</summary>
     /// <param name="mayHaveArrived">False: it surely has not.</param>

@@ -21,16 +21,12 @@ public sealed partial class CutOffWatch(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>A look that comes later than this: it is this process that stands still, and what it takes for silence proves nothing.</summary>
-    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(1.5);
-
     private static readonly LocalizedText CutOff = new(
         "this silo is cut off: it reaches neither the store nor most of the other silos; it only looks, and records and alerts nothing",
         "此节点已与集群隔离：既无法访问存储，也无法访问多数其他节点；它只观察，不记录也不告警");
 
     private readonly CutOffPlan _plan = new();
     private DateTimeOffset _since;
-    private TimeSpan? _lookedAt;
     private volatile bool _isCutOff;
 
     public IReadOnlyList<LocalizedText> Reasons() => _isCutOff ? [CutOff] : [];
@@ -48,7 +44,7 @@ public sealed partial class CutOffWatch(
                 LogFailed(e);
             }
 
-            _lookedAt = clock.Now;
+            _plan.Looked(clock.Now);
             await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -66,15 +62,9 @@ public sealed partial class CutOffWatch(
         }
 
         var now = clock.Now;
-        if (!isCutOff || now - _lookedAt > Stall)
-        {
-            _plan.Due(now, false, 0, []);
-            return;
-        }
-
-        var audiences = Audiences();
+        var audiences = isCutOff ? Audiences() : [];
         var silos = leases.State.View?.Silos.Count(row => !row.Dead) ?? 1;
-        var due = _plan.Due(clock.Now, true, silos, audiences.Values.Select(audience => audience.Sight));
+        var due = _plan.Due(now, isCutOff, silos, audiences.Values.Select(audience => audience.Sight));
         var verdicts = await Task.WhenAll(due.Select(robot => TellAsync(audiences[robot.Robot], cancellationToken)));
         foreach (var (robot, verdict) in due.Zip(verdicts))
         {

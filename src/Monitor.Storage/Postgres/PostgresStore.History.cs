@@ -19,8 +19,10 @@ public sealed partial class PostgresStore
         SnapshotAsync(
             async session => await (await UptimeReading.OfAsync(session, targetId)).HistoryAsync(Micros.Of(from), Micros.Of(to), Micros.Of(step)), cancellationToken);
 
-    public Task<Page<AlertRow>> ListAlertsAsync(AlertQuery query, CancellationToken cancellationToken) =>
-        SnapshotAsync(session => AlertTable.ListAsync(session, query), cancellationToken);
+    public async Task<Page<AlertRow>> ListAlertsAsync(AlertQuery query, CancellationToken cancellationToken) =>
+        query.Firing == true && !await ReadAsync(AlertTable.AnyOpenAsync, cancellationToken)
+            ? new Page<AlertRow>([], null, 0)
+            : await SnapshotAsync(session => AlertTable.ListAsync(session, query), cancellationToken);
 
     public Task<AlertRow?> FindAlertAsync(long id, CancellationToken cancellationToken) =>
         SnapshotAsync(session => AlertTable.FindAsync(session, id), cancellationToken);

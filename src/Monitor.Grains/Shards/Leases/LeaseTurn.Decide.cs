@@ -113,7 +113,7 @@ internal sealed partial class LeaseTurn
 
         List<ShardGift>? gifts = null;
         List<int>? drain = null;
-        var leaving = _s.Held.Values.Count(holding => holding.Phase == HoldingPhase.Draining);
+        int? leaving = null;
         foreach (var row in view.Shards)
         {
             if (!_s.Held.TryGetValue(row.Shard, out var holding) || row.Owner != _s.Silo || row.Epoch != holding.Fence.Epoch)
@@ -131,8 +131,9 @@ internal sealed partial class LeaseTurn
                 // Who wanted it has gone.
                 Resume(holding);
             }
-            else if (wanted && holding.Phase == HoldingPhase.Running && leaving++ < _s.Rules.DrainAtOnce)
+            else if (wanted && holding.Phase == HoldingPhase.Running && (leaving ??= Leaving()) < _s.Rules.DrainAtOnce)
             {
+                leaving++;
                 (drain ??= []).Add(row.Shard);
                 Hold(holding with { Phase = HoldingPhase.Draining });
             }
@@ -145,6 +146,9 @@ internal sealed partial class LeaseTurn
 
         return gifts is null ? null : new LeaseCall.HandOver(now, _s.Silo, _s.Timeline, gifts);
     }
+
+    /// <summary>Counted only when somebody wants something: the views of every day show nothing of the kind.</summary>
+    private int Leaving() => _s.Held.Values.Count(holding => holding.Phase == HoldingPhase.Draining);
 
     private LeaseCall? TakeUp(ClusterView view)
     {

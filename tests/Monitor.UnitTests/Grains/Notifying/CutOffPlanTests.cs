@@ -49,6 +49,34 @@ public sealed class CutOffPlanTests
     }
 
     [Fact]
+    public void A_silo_that_stands_still_itself_between_its_looks_does_not_tell_that_it_is_cut_off()
+    {
+        for (var second = 0.0; second < 60; second += 1.6)
+        {
+            Assert.Empty(Due(second, Sees("a", 7)));
+            _plan.Looked(At(second));
+        }
+
+        // From here on it looks in time, and has to be cut off for the whole while.
+        var told = new List<double>();
+        for (var second = 60.0; second < 90; second += 1.4)
+        {
+            told.AddRange(Tell(second, Sees("a", 7)).Select(_ => second));
+            _plan.Looked(At(second));
+        }
+
+        Assert.InRange(Assert.Single(told), 65, 67);
+    }
+
+    [Fact]
+    public void A_look_that_posts_for_long_is_no_standing_still()
+    {
+        Due(0);
+        _plan.Looked(At(4));
+        Assert.Equal(["a"], Tell(5, Sees("a", 7)));
+    }
+
+    [Fact]
     public void What_surely_did_not_arrive_is_tried_again_soon()
     {
         Due(0);
@@ -107,7 +135,8 @@ public sealed class CutOffPlanTests
         Assert.False(CutOffPlan.IsCutOff(LeaseMachine.Step(After(2), new LeaseEvent.Tick(At(10), TimeSpan.FromSeconds(8), TimeSpan.Zero, false)).State, At(10)));
     }
 
-    private static LeaseState After(int silos, params PeerAnswer[] answers)
+    /// <summary>The lease of silo 1 at the tenth second, whose last beat was at the first, with what its peers have answered.</summary>
+    internal static LeaseState After(int silos, params PeerAnswer[] answers)
     {
         var rows = Enumerable.Range(1, silos).Select(id => new SiloRow(id, $"silo-{id}", "http://127.0.0.1:1", "z", 1, false, false)).ToArray();
         var view = new ClusterView(1, rows, [.. Enumerable.Range(0, ShardMap.Count).Select(shard => new ShardRow(shard, 1, 1, 0, 0))]);

@@ -152,6 +152,12 @@ internal sealed class NotifierBench : IRecordWriter, IGrainStore, IAsyncDisposab
 
     public async ValueTask DisposeAsync()
     {
+        if (Notifier is null)
+        {
+            // Never started: its store alone was wanted.
+            return;
+        }
+
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
         await Notifier.StopAsync(now.Token);

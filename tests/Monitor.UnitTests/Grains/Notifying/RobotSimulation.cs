@@ -256,7 +256,11 @@ internal sealed class RobotSimulation
         foreach (var row in rows)
         {
             var old = Rows[row.Key];
-            Assert(old.Delivery.Status is DeliveryStatus.Pending or DeliveryStatus.Sending, $"{row.Key} goes back from {old.Delivery.Status}");
+            if (old.Delivery.Status is not (DeliveryStatus.Pending or DeliveryStatus.Sending))
+            {
+                Xunit.Assert.Fail($"{row.Key} goes back from {old.Delivery.Status}");
+            }
+
             Rows[row.Key] = old with { Delivery = row };
         }
 
@@ -271,8 +275,7 @@ internal sealed class RobotSimulation
 
 internal sealed record SimulatedPost(string Robot, string Id, string Content, Mention? Mention, Dispatch Dispatch, TimeSpan Started, TimeSpan Arrived)
 {
-    public string[] Lines => Content.Split('\n');
+    public string[] Lines { get; } = Content.Split('\n');
 
-    /// <summary>Position of what tells of this alert, −1 if it does not.</summary>
     public bool Tells(AlertRecord alert, DeliveryKind kind) => Dispatch.Notices.Any(notice => notice.Kind == kind && notice.Alert.Reference == alert.Reference);
 }

@@ -15,6 +15,7 @@ internal sealed class SimSilo
     /// <summary>Given to the host and not taken away since: a host begins nothing twice.</summary>
     private readonly HashSet<int> _begun = [];
     private readonly double _rate;
+    private ulong _mask;
     private readonly TimeSpan _offset;
     private long _ticks;
 
@@ -25,7 +26,7 @@ internal sealed class SimSilo
         _offset = TimeSpan.FromSeconds(world.Random.Next(100_000));
         foreach (var (shard, holding) in state.Held)
         {
-            _running[shard] = holding.Fence;
+            Run(shard, holding.Fence);
             _begun.Add(shard);
         }
     }
@@ -46,21 +47,7 @@ internal sealed class SimSilo
     public int Steps { get; private set; }
 
     /// <summary>Shards for which it would decide and tell at this moment.</summary>
-    public ulong Believes()
-    {
-        if (!Alive || Frozen || State.Standing(Clock) != LeaseStanding.Held)
-        {
-            return 0;
-        }
-
-        var mask = 0UL;
-        foreach (var (shard, _) in _running)
-        {
-            mask |= 1UL << shard;
-        }
-
-        return mask;
-    }
+    public ulong Believes() => Alive && _mask != 0 && !Frozen && State.Standing(Clock) == LeaseStanding.Held ? _mask : 0;
 
     public Fence? Runs(int shard) => _running.TryGetValue(shard, out var fence) ? fence : null;
 
@@ -93,6 +80,7 @@ internal sealed class SimSilo
         {
             _running.Clear();
             _begun.Clear();
+            _mask = 0;
             Happens(new LeaseEvent.AllEnded(Clock));
             return;
         }
@@ -227,7 +215,7 @@ internal sealed class SimSilo
         {
             if (begins)
             {
-                _running[fence.Shard] = fence;
+                Run(fence.Shard, fence);
             }
             else
             {
@@ -242,8 +230,15 @@ internal sealed class SimSilo
         }
     }
 
+    private void Run(int shard, Fence fence)
+    {
+        _running[shard] = fence;
+        _mask |= 1UL << shard;
+    }
+
     private void Forget(int shard)
     {
+        _mask &= ~(1UL << shard);
         _running.Remove(shard);
         _begun.Remove(shard);
     }
