@@ -18,7 +18,7 @@ internal static class CoordinationBenchmark
         var report = new Report($"cluster: {silos} silos, {targets} http targets every {interval} s, {window.TotalSeconds:0} s measured");
         await using var nginx = await NginxServer.StartAsync(cancellationToken);
         await using var load = await ClusterLoad.StartAsync(silos, cancellationToken);
-        await Eventually.NothingForAsync(TimeSpan.FromSeconds(options.Number("warmup", 30)), cancellationToken);
+        await Eventually.NothingForAsync(TimeSpan.FromSeconds(options.Number("warmup", 120)), cancellationToken);
 
         var idle = await MeasureAsync(load, window, cancellationToken);
         report.Add("without targets: processor time of a silo", $"{idle.Silo / silos * 100:0.00} % of a core", "1 %");
