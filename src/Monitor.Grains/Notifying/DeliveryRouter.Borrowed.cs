@@ -32,7 +32,7 @@ internal sealed partial class DeliveryRouter
             }
             else if (!_ended.ContainsKey(key) && _open.Add(key))
             {
-                _borrowed.Add(key, right);
+                _borrowed[key] = right;
                 Route(open, false, rows);
             }
         }

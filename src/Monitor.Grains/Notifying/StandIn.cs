@@ -22,6 +22,9 @@ internal sealed partial class StandIn
     private bool _closed;
     private bool _isSending;
 
+    /// <summary>The owner was found silent, and has not answered since.</summary>
+    private bool _isSilent;
+
     public StandIn(int shard, string run, NotifierFactory factory, IReadOnlyList<Channel> channels, IReadOnlyList<OpenDelivery> deliveries, ILogger log)
     {
         (_shard, _factory, _log) = (shard, factory, log);
@@ -158,7 +161,6 @@ internal sealed partial class StandIn
         }
 
         List<OpenDelivery> here;
-        bool changed;
         lock (_lock)
         {
             if (peers is not null)
@@ -167,13 +169,13 @@ internal sealed partial class StandIn
             }
 
             here = _outbox.TakeForHere(MayTell);
-            changed = _isSending != _outbox.StandsIn;
             _isSending = _outbox.StandsIn;
         }
 
-        if (changed)
+        if (_isSending && !_isSilent)
         {
-            LogStandsIn(_shard, _isSending, open.Count);
+            _isSilent = true;
+            LogSilent(_shard, open.Count);
         }
 
         if (here.Count > 0)
@@ -215,6 +217,12 @@ internal sealed partial class StandIn
         lock (_lock)
         {
             ended = _outbox.Answered(call, answer, Now, out again);
+        }
+
+        if (_isSilent)
+        {
+            _isSilent = false;
+            LogAnswers(_shard);
         }
 
         if (ended.Count > 0)
@@ -266,8 +274,11 @@ internal sealed partial class StandIn
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The owner of the robots of shard {Shard} is silent while the store is away; this silo sends in its place: {StandsIn} ({Open} notices)")]
-    private partial void LogStandsIn(int shard, bool standsIn, int open);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store is away, and so is the owner of the robots of shard {Shard}: this silo sends what it decides in its place ({Open} notices now)")]
+    private partial void LogSilent(int shard, int open);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The owner of the robots of shard {Shard} answers again, and sends by itself")]
+    private partial void LogAnswers(int shard);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "What was decided while the store is away could not be brought to the robots' owner at this moment")]
     private partial void LogFailed(Exception e);

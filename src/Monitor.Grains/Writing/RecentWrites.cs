@@ -101,9 +101,24 @@ public sealed class RecentWrites(TimeProvider time)
     {
         lock (_lock)
         {
-            return batch.States.Any(state => state.Deliveries.Count > 0)
-                ? batch with { States = [.. batch.States.Select(state => state.Deliveries.Count == 0 ? state : state with { Deliveries = [.. state.Deliveries.Select(Told)] })] }
-                : batch;
+            if (batch.States.All(state => state.Deliveries.Count == 0))
+            {
+                return batch;
+            }
+
+            // Once more as marks in the same transaction: a robot's owner that had it and did not send it may have put its row there before.
+            Delivery[] ended =
+            [
+                .. from state in batch.States
+                   from row in state.Deliveries
+                   where _deliveries.TryGetValue(row.Key, out var known) && known.Row.Status != DeliveryStatus.Sending
+                   select _deliveries[row.Key].Row,
+            ];
+            return batch with
+            {
+                States = [.. batch.States.Select(state => state.Deliveries.Count == 0 ? state : state with { Deliveries = [.. state.Deliveries.Select(Told)] })],
+                Deliveries = ended.Length == 0 ? batch.Deliveries : [.. batch.Deliveries, new DeliveryWrite(ended, [])],
+            };
 
             Delivery Told(Delivery row) =>
                 _deliveries.TryGetValue(row.Key, out var known) ? known.Row
