@@ -37,8 +37,11 @@ public interface IRobotPeers
     /// <summary>The store is out of reach for everybody, and this silo has its shards for as long as that lasts: it may send in the place of a robot's owner that is silent.</summary>
     bool MayStandIn { get; }
 
-    /// <summary>POSTs that this silo may make to one robot within a minute: all of them, or its share while the store is out of reach and somebody is silent, who may be sending too.</summary>
-    int Most { get; }
+    /// <summary>
+    /// POSTs that this silo may make to one robot within a minute: all of them, or its share while the store is out of reach and somebody is silent, who may be sending too. Who is certainly
+    /// gone sends nothing; but in the place of an owner that is gone several send, and none knows of the other.
+    /// </summary>
+    int Most(bool standsIn);
 
     /// <summary>When the owner of the shard gave its last sign of life; null when nobody is known to own it.</summary>
     TimeSpan? HeardOf(int shard);

@@ -203,7 +203,7 @@ public sealed partial class ShardNotifiers(
     /// <summary>Who waits for a slot by one number of them must not wait on when it has changed.</summary>
     private void FollowShare()
     {
-        var most = Peers?.Most ?? SendBudget.Slots;
+        var most = Peers?.Most(standsIn: false) ?? SendBudget.Slots;
         if (Interlocked.Exchange(ref _most, most) != most)
         {
             foreach (var notifier in Running())
@@ -327,7 +327,7 @@ public sealed partial class ShardNotifiers(
             {
                 if (_owned.TryGetValue(shard, out var lease) && !lease.IsLost && !_running.ContainsKey(shard))
                 {
-                    var notifier = factory.Make(new RobotScope(lease.Fence, () => lease.IsHeld) { Most = () => Peers?.Most ?? SendBudget.Slots });
+                    var notifier = factory.Make(new RobotScope(lease.Fence, () => lease.IsHeld) { Most = () => Peers?.Most(standsIn: false) ?? SendBudget.Slots });
                     _running.Add(shard, notifier);
                     _ = notifier.StartAsync(CancellationToken.None);
                 }

@@ -72,7 +72,7 @@ internal sealed partial class StandIn
 
     private TimeSpan Now => Peers()?.Now ?? TimeSpan.Zero;
 
-    private int Share() => Peers()?.Most ?? 1;
+    private int Share() => Peers()?.Most(standsIn: true) ?? 1;
 
     private bool MaySend()
     {

@@ -14,13 +14,14 @@ public sealed class RobotPeers(LeaseKeeper leases, PeerClient peers, SteadyClock
 
     public bool MayStandIn => MayStandInBy(leases.State, clock.Now);
 
-    public int Most => MostBy(leases.State, clock.Now);
 
     public TimeSpan? HeardOf(int shard)
     {
         var state = leases.State;
         return state.View?.OwnerOf(shard) is not { } owner ? null : owner.Id == state.Silo ? clock.Now : state.Heard.GetValueOrDefault(owner.Id, LeaseState.LongAgo);
     }
+
+    public int Most(bool standsIn) => MostBy(leases.State, clock.Now, standsIn);
 
     public bool IsGone(long silo)
     {
@@ -38,7 +39,7 @@ public sealed class RobotPeers(LeaseKeeper leases, PeerClient peers, SteadyClock
         state.Reach == StoreReach.Down && state.HasLostStore(now) && state.Standing(now) == LeaseStanding.Held;
 
     /// <summary>While somebody is silent, who sends to what cannot be known: all keep to a part each, so that together they stay near the robot's own limit.</summary>
-    internal static int MostBy(LeaseState state, TimeSpan now)
+    internal static int MostBy(LeaseState state, TimeSpan now, bool standsIn)
     {
         if (!state.HasLostStore(now) || state.View is not { } view)
         {
@@ -46,7 +47,7 @@ public sealed class RobotPeers(LeaseKeeper leases, PeerClient peers, SteadyClock
         }
 
         var living = view.Silos.Where(silo => !silo.Dead).ToArray();
-        var isSilent = living.Any(silo => silo.Id != state.Silo && now - state.Heard.GetValueOrDefault(silo.Id, LeaseState.LongAgo) >= Outbox.Patience);
+        var isSilent = living.Any(silo => silo.Id != state.Silo && (standsIn || !state.Absent.Contains(silo.Id)) && now - state.Heard.GetValueOrDefault(silo.Id, LeaseState.LongAgo) >= Outbox.Patience);
         return isSilent ? Math.Max(1, SendBudget.Slots / living.Length) : SendBudget.Slots;
     }
 }

@@ -15,15 +15,23 @@ public sealed class RobotPeersTests
     [Fact]
     public void While_the_store_is_out_of_reach_and_somebody_is_silent_all_keep_to_their_share()
     {
-        Assert.Equal(6, RobotPeers.MostBy(Away(heardAgo: [0.1, 2.1]), Now));
-        Assert.Equal(SendBudget.Slots, RobotPeers.MostBy(Away(heardAgo: [0.1, 1.9]), Now));
-        Assert.Equal(10, RobotPeers.MostBy(Away(heardAgo: [3]), Now));
-        Assert.Equal(1, RobotPeers.MostBy(Away(heardAgo: [.. Enumerable.Repeat(3.0, 24)]), Now));
+        Assert.Equal(6, RobotPeers.MostBy(Away(heardAgo: [0.1, 2.1]), Now, standsIn: false));
+        Assert.Equal(SendBudget.Slots, RobotPeers.MostBy(Away(heardAgo: [0.1, 1.9]), Now, standsIn: false));
+        Assert.Equal(10, RobotPeers.MostBy(Away(heardAgo: [3]), Now, standsIn: false));
+        Assert.Equal(1, RobotPeers.MostBy(Away(heardAgo: [.. Enumerable.Repeat(3.0, 24)]), Now, standsIn: false));
+    }
+
+    [Fact]
+    public void Who_is_certainly_gone_sends_nothing_but_several_may_stand_in_for_it()
+    {
+        var away = Away(heardAgo: [0.1, 9]) with { Absent = [3] };
+        Assert.Equal(SendBudget.Slots, RobotPeers.MostBy(away, Now, standsIn: false));
+        Assert.Equal(6, RobotPeers.MostBy(away, Now, standsIn: true));
     }
 
     [Fact]
     public void As_long_as_the_store_answers_all_slots_are_the_owners_whoever_is_silent() =>
-        Assert.Equal(SendBudget.Slots, RobotPeers.MostBy(Away(heardAgo: [9, 9]) with { ConfirmedAt = Now }, Now));
+        Assert.Equal(SendBudget.Slots, RobotPeers.MostBy(Away(heardAgo: [9, 9]) with { ConfirmedAt = Now }, Now, standsIn: false));
 
     [Fact]
     public void Only_who_has_its_lease_because_nobody_reaches_the_store_stands_in()
