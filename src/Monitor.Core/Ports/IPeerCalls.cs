@@ -8,10 +8,6 @@ public interface IPeerCalls
     /// <summary>Asks the silo at <see cref="SiloRow.Address"/> whether it can reach the store.</summary>
     /// <returns>Null when it did not answer in time; <see cref="PeerAnswer.Absent"/> when there is certainly no such process: nothing listens there, or another row's silo answers.</returns>
     Task<PeerAnswer?> AskAsync(SiloRow peer, CancellationToken cancellationToken);
-
-    /// <summary>Brings deliveries to the owner of their robots while the store is away. Safe to repeat: a delivery is known by its id.</summary>
-    /// <returns>False when it did not answer or does not own the shard.</returns>
-    Task<bool> ForwardAsync(SiloRow peer, int shard, IReadOnlyList<OpenDelivery> deliveries, CancellationToken cancellationToken);
 }
 
 /// <summary>What a silo tells another that has lost the store.</summary>

@@ -10,7 +10,7 @@ namespace Monitor.Grains.Notifying;
 /// Which delivery waits at which robot's desk, and what follows when channels change. No clock, no thread, no I/O; its owner guards it with one lock.
 /// Every delivery that came in is at a desk, an orphan, or has been given back with a final status.
 /// </summary>
-internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
+internal sealed partial class DeliveryRouter(NotifierOptions options, RobotScope scope)
 {
     /// <summary>
     /// Looks at the store for which a delivery that has ended is remembered: its row may say pending until the record of its end is written, and what is taken
@@ -24,7 +24,7 @@ internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
     private readonly Dictionary<string, RobotDesk> _desks = new(StringComparer.Ordinal);
     private readonly HashSet<DeliveryKey> _open = [];
     private readonly List<OpenDelivery> _orphans = [];
-    private readonly Dictionary<DeliveryKey, long> _ended = [];
+    private readonly Dictionary<DeliveryKey, (Delivery Row, long Look)> _ended = [];
     private long _looks;
 
     /// <summary>Firings that nobody heard, while their episode is open: their recoveries must not be told either.</summary>
@@ -43,7 +43,7 @@ internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
         var key = RobotScope.NameOf(options.RobotSecret(), webhookUrl);
         if (!_desks.TryGetValue(key, out var desk))
         {
-            desk = new RobotDesk(key, new Uri(webhookUrl), Composer);
+            desk = new RobotDesk(key, new Uri(webhookUrl), Composer, scope.Most) { MayBegin = MayBegin };
             _desks.Add(key, desk);
         }
 
@@ -64,7 +64,7 @@ internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
         foreach (var channel in _channels.Values.Where(IsHere))
         {
             var desk = Desk(channel.Settings.WebhookUrl);
-            desk.Budget.Load(slots[desk.Key], now);
+            desk.Budget.Load(slots[desk.Key], now, own: scope.StandsIn);
         }
 
         var rows = new List<Delivery>();
@@ -100,19 +100,21 @@ internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
     }
 
     /// <summary>
-    /// What the store says now: other silos decide, too, and edit channels. What is being sent is known here, or is another's who has lost it and is
-    /// watched at a start only.
+    /// What the store says now: other silos decide, too, and edit channels. What is being sent is known here, or is another's: then it is watched, and taken up when that one has
+    /// had its time.
     /// </summary>
-    public List<Delivery> Look(IReadOnlyCollection<Channel> channels, IEnumerable<OpenDelivery> open)
+    public List<Delivery> Look(IReadOnlyCollection<Channel> channels, IReadOnlyCollection<OpenDelivery> open, Moment now)
     {
         _looks++;
-        foreach (var (key, at) in _ended)
+        foreach (var (key, ended) in _ended)
         {
-            if (_looks - at > LooksRemembered)
+            if (_looks - ended.Look > LooksRemembered)
             {
                 _ended.Remove(key);
             }
         }
+
+        ReturnBorrowed(open);
 
         var rows = Adopt(channels);
         var present = channels.Select(channel => channel.Id).ToHashSet();
@@ -134,6 +136,7 @@ internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
             }
         }
 
+        TakeOrphans(open, now, rows);
         return rows;
     }
 
@@ -224,7 +227,7 @@ internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
         desk.Drop(dispatch, now);
         foreach (var delivery in dispatch.Deliveries)
         {
-            _open.Remove(delivery.Key);
+            Forget(delivery.Key);
         }
 
         Resume(desk, dispatch.Deliveries.Select(delivery => delivery.Key.ChannelId).ToHashSet(), rows);
@@ -297,7 +300,7 @@ internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
         else if (!IsHere(channel))
         {
             // Its robot is another silo's, or another notifier's: it finds the delivery in the store.
-            _open.Remove(delivery.Key);
+            Forget(delivery.Key);
         }
         else if (!channel.Settings.Enabled)
         {
@@ -354,17 +357,23 @@ internal sealed class DeliveryRouter(NotifierOptions options, RobotScope scope)
         Finish(row, mayHaveArrived);
     }
 
-    private bool IsHere(Channel channel) => scope.Fence is null || scope.Holds(RobotScope.NameOf(options.RobotSecret(), channel.Settings.WebhookUrl));
+    private bool IsHere(Channel channel) => scope.Shard is null || scope.Holds(RobotScope.NameOf(options.RobotSecret(), channel.Settings.WebhookUrl));
 
     private void Finish(Delivery row, bool mayHaveArrived)
     {
-        _open.Remove(row.Key);
-        if (scope.Fence is not null)
+        Telemetry.Deliveries.Add(1, new KeyValuePair<string, object?>("status", row.Status.Name()));
+        Remember(row, mayHaveArrived);
+        Ended?.Invoke(row);
+    }
+
+    private void Remember(Delivery row, bool mayHaveArrived)
+    {
+        Forget(row.Key);
+        if (scope.Shard is not null)
         {
-            _ended[row.Key] = _looks;
+            _ended[row.Key] = (row, _looks);
         }
 
-        Telemetry.Deliveries.Add(1, new KeyValuePair<string, object?>("status", row.Status.Name()));
         if (row.Key.Kind == DeliveryKind.Firing && row.Status != DeliveryStatus.Sent && !mayHaveArrived)
         {
             _unheard[row.Key] = row.Status;

@@ -82,7 +82,7 @@ public sealed partial class Notifier : IDeliveryQueue, IChannelTester, IConditio
     {
         if (_loaded.Task.IsCompleted)
         {
-            Change(() => _router.Look(channels, open));
+            Change(() => _router.Look(channels, open, _context.Now));
         }
     }
 

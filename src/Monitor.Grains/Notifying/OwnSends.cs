@@ -39,6 +39,15 @@ public sealed class OwnSends(TimeProvider time)
         }
     }
 
+    /// <summary>How long ago these were.</summary>
+    public IReadOnlyList<TimeSpan> Ages(Uri robot)
+    {
+        lock (_lock)
+        {
+            return _sends.TryGetValue(robot.AbsoluteUri, out var sends) && Recent(sends) > 0 ? [.. sends.Select(sent => time.GetElapsedTime(sent))] : [];
+        }
+    }
+
     private int Recent(Queue<long> sends)
     {
         while (sends.TryPeek(out var oldest) && time.GetElapsedTime(oldest) >= SendBudget.Window)

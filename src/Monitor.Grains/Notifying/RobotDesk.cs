@@ -7,7 +7,7 @@ namespace Monitor.Grains.Notifying;
 /// All that is known of one robot, and every decision about it; no clock, no thread, no I/O. One message is under way at a time.
 /// Invariants: a message carries a beginning of the queue; slots are taken before the POST; a notice leaves the queue only with a final status.
 /// </summary>
-internal sealed class RobotDesk(string key, Uri url, Composer composer)
+internal sealed class RobotDesk(string key, Uri url, Composer composer, Func<int>? most = null)
 {
     private static readonly TimeSpan[] BackOff = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(60)];
     private static readonly TimeSpan BacklogMentionPause = TimeSpan.FromSeconds(60);
@@ -26,7 +26,10 @@ internal sealed class RobotDesk(string key, Uri url, Composer composer)
 
     public Uri Url => url;
 
-    public SendBudget Budget { get; } = new(key);
+    public SendBudget Budget { get; } = new(key, most);
+
+    /// <summary>Whether the right to tell it is there at this moment.</summary>
+    public Func<Notice, bool> MayBegin { get; init; } = _ => true;
 
     public RobotQueue Queue => _queue;
 
@@ -35,6 +38,9 @@ internal sealed class RobotDesk(string key, Uri url, Composer composer)
 
     /// <summary>What the last POST met; null while all is well.</summary>
     public string? Trouble { get; private set; }
+
+    /// <summary>Asked just before the POST: rights may have ended since it was claimed, and slots may have become fewer.</summary>
+    public bool MayPost(Dispatch dispatch, Moment now) => Budget.Fits(now.Elapsed) && dispatch.Notices.All(MayBegin);
 
     public Step Next(Moment now)
     {
@@ -51,7 +57,7 @@ internal sealed class RobotDesk(string key, Uri url, Composer composer)
             return new Step(null, slot > _holdUntil ? slot : _holdUntil);
         }
 
-        var entries = _queue.Entries(MostLooked);
+        var entries = _queue.Entries(MostLooked, MayBegin);
         if (entries.Count == 0)
         {
             return Step.Idle;
@@ -59,12 +65,15 @@ internal sealed class RobotDesk(string key, Uri url, Composer composer)
 
         var view = new PlanView(
             entries.Count,
-            MentionOf(entries[..1], false, now) ? 2 : 1,
-            MentionOf(entries, true, now) ? 2 : 1,
+            Math.Min(Budget.Most, MentionOf(entries[..1], false, now) ? 2 : 1),
+            Math.Min(Budget.Most, MentionOf(entries, true, now) ? 2 : 1),
             free,
             now.Elapsed,
             _holdUntil,
-            _lastEnded);
+            _lastEnded)
+        {
+            Most = Budget.Most,
+        };
         var plan = SendPlanner.Decide(view);
         return plan.Kind switch
         {

@@ -29,7 +29,8 @@ internal sealed class RobotQueue
     public int Waiting => _waiting.Count;
 
     /// <summary>What may be sent, oldest first, at most so much; a recovery is joined to its firing where people have not heard of that yet.</summary>
-    public List<Entry> Entries(int most)
+    /// <param name="mayBegin">What has no right to be told waits, and a recovery with its firing.</param>
+    public List<Entry> Entries(int most, Func<Notice, bool> mayBegin)
     {
         var entries = new List<Entry>(Math.Min(most, _waiting.Count));
         HashSet<Notice>? joined = null;
@@ -40,16 +41,19 @@ internal sealed class RobotQueue
                 break;
             }
 
-            if (notice.InFlight || joined?.Contains(notice) == true)
+            if (notice.InFlight || joined?.Contains(notice) == true || !mayBegin(notice))
             {
                 continue;
             }
 
             if (notice.Kind == DeliveryKind.Resolved)
             {
-                entries.Add(new Entry(null, notice));
+                if (!_waiting.TryGetValue(notice.Key with { Kind = DeliveryKind.Firing }, out var firing) || mayBegin(firing))
+                {
+                    entries.Add(new Entry(null, notice));
+                }
             }
-            else if (!notice.MayHaveArrived && _waiting.TryGetValue(notice.Key with { Kind = DeliveryKind.Resolved }, out var resolved))
+            else if (!notice.MayHaveArrived && _waiting.TryGetValue(notice.Key with { Kind = DeliveryKind.Resolved }, out var resolved) && mayBegin(resolved))
             {
                 (joined ??= []).Add(resolved);
                 entries.Add(new Entry(notice, resolved));
@@ -90,6 +94,10 @@ internal sealed class RobotQueue
 
         _waiting[notice.Key] = notice;
     }
+
+    public bool HasUnderWay => _notices.Any(notice => notice.InFlight);
+
+    public bool Holds(DeliveryKey key) => _notices.Any(notice => notice.Deliveries.Exists(delivery => delivery.Key == key));
 
     public bool IsUnderWay(long channelId) => _notices.Any(notice => notice.InFlight && notice.Deliveries.Exists(delivery => delivery.Key.ChannelId == channelId));
 

@@ -62,7 +62,7 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
             {
                 _signal = _signal.Task.IsCompleted ? NewSignal() : _signal;
                 signal = _signal.Task;
-                step = desk.Next(context.Now);
+                step = context.Scope.StandsIn && !context.Scope.MaySend() ? Step.Idle : desk.Next(context.Now);
                 sending = step.Send;
             }
 
@@ -127,7 +127,7 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
             return;
         }
 
-        if (!context.Scope.MaySend())
+        if (!MaySend(dispatch))
         {
             // The right may come back, as a lease that lapsed and was renewed does: then nobody else would ever take these up.
             Wait(dispatch);
@@ -162,6 +162,14 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
 
         Changed?.Invoke();
         BeginMark(rows, slots);
+    }
+
+    private bool MaySend(Dispatch dispatch)
+    {
+        lock (context.Gate)
+        {
+            return context.Scope.MaySend() && desk.MayPost(dispatch, context.Now);
+        }
     }
 
     /// <summary>Other desks may have got what waited here.</summary>
@@ -201,6 +209,9 @@ internal sealed partial class RobotSender(RobotDesk desk, SenderContext context)
         lock (context.Gate)
         {
             rows = context.Router.Abandon(desk, dispatch, context.Now, WithoutRight);
+
+            // Whoever has the right finds in the store that nobody is sending it; an owner's own claim may be another's by now.
+            rows.AddRange(context.Router.Waiting(dispatch, all: context.Scope.StandsIn));
         }
 
         BeginMark(rows, []);

@@ -7,7 +7,7 @@ namespace Monitor.Grains.Notifying;
 /// its deadline counts. The robot counts at the arrival, which lies between start and end: so no 60 s of its clock ever see a 21st.
 /// In memory the monotonic clock decides; a start from the store has only the wall's.
 /// </summary>
-internal sealed class SendBudget(string robot)
+internal sealed class SendBudget(string robot, Func<int>? most = null)
 {
     public const int Slots = 20;
 
@@ -23,8 +23,12 @@ internal sealed class SendBudget(string robot)
     private static readonly TimeSpan Drift = TimeSpan.FromSeconds(1);
     private readonly List<Slot> _slots = [];
 
+    /// <summary>How many of them this sender may use by itself: fewer while others, who cannot be asked, may be sending too.</summary>
+    public int Most => most?.Invoke() ?? Slots;
+
     /// <summary>Takes over what an earlier owner of the robot sent. An end in the future (the clock was set back) counts as just now.</summary>
-    public void Load(IEnumerable<SendSlot> sends, Moment now)
+    /// <param name="own">It was this process.</param>
+    public void Load(IEnumerable<SendSlot> sends, Moment now, bool own = false)
     {
         foreach (var send in sends)
         {
@@ -32,7 +36,7 @@ internal sealed class SendBudget(string robot)
             var ended = now.Elapsed - (age < TimeSpan.Zero ? TimeSpan.Zero : age);
             if (ended + Window > now.Elapsed && _slots.All(slot => slot.Id != send.MessageId))
             {
-                _slots.Add(new Slot(send.MessageId) { Ended = ended, StartedAt = send.StartedAt, EndedAt = send.EndedAt });
+                _slots.Add(new Slot(send.MessageId, own) { Ended = ended, StartedAt = send.StartedAt, EndedAt = send.EndedAt });
             }
         }
     }
@@ -40,19 +44,21 @@ internal sealed class SendBudget(string robot)
     public int Free(TimeSpan now)
     {
         _slots.RemoveAll(slot => slot.Ended + Window <= now);
-        return Math.Max(0, Slots - _slots.Count);
+        return Math.Max(0, Math.Min(Slots - _slots.Count, Most - _slots.Count(slot => slot.IsOwn)));
+    }
+
+    /// <summary>Whether what has taken its slot already may use it still.</summary>
+    public bool Fits(TimeSpan now)
+    {
+        Free(now);
+        return _slots.Count(slot => slot.IsOwn && slot.Ended is not null) < Most;
     }
 
     /// <summary>When so many slots will be free, if nothing else is sent; what is under way is taken to last until its deadline.</summary>
     public TimeSpan FreeAt(int count, TimeSpan now)
     {
-        var missing = count - (Slots - _slots.Count);
-        if (missing <= 0)
-        {
-            return now;
-        }
-
-        return _slots.Select(slot => (slot.Ended ?? now + Deadline) + Window).Order().ElementAt(missing - 1);
+        var (all, own) = (FreeAt(_slots, Slots - count, now), FreeAt([.. _slots.Where(slot => slot.IsOwn)], Math.Max(0, Most - count), now));
+        return all > own ? all : own;
     }
 
     /// <summary>Takes a slot, or starts one anew that was taken already.</summary>
@@ -61,7 +67,7 @@ internal sealed class SendBudget(string robot)
         var slot = _slots.Find(slot => slot.Id == messageId);
         if (slot is null)
         {
-            slot = new Slot(messageId);
+            slot = new Slot(messageId, true);
             _slots.Add(slot);
         }
 
@@ -102,9 +108,15 @@ internal sealed class SendBudget(string robot)
         return corrected ?? [];
     }
 
-    private sealed class Slot(string id)
+    /// <summary>When no more than so many of these are left.</summary>
+    private static TimeSpan FreeAt(List<Slot> slots, int left, TimeSpan now) =>
+        slots.Count <= left ? now : slots.Select(slot => (slot.Ended ?? now + Deadline) + Window).Order().ElementAt(slots.Count - left - 1);
+
+    private sealed class Slot(string id, bool isOwn)
     {
         public string Id => id;
+
+        public bool IsOwn => isOwn;
 
         /// <summary>Null while its POST is under way.</summary>
         public TimeSpan? Ended { get; set; }

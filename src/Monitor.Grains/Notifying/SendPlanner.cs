@@ -27,7 +27,7 @@ internal static class SendPlanner
             return Plan.WaitUntil(view.HoldUntil);
         }
 
-        if (view.Pending <= FewNotices && view.Free - view.SlotsForFirst >= Reserve)
+        if (view.Pending <= FewNotices && view.OfAll(view.Free - view.SlotsForFirst) >= Reserve)
         {
             return Plan.Single;
         }
@@ -39,7 +39,7 @@ internal static class SendPlanner
             return Plan.WaitForSlots(needed);
         }
 
-        var ready = view.LastEnded + Gap(view.Free) ?? view.Now;
+        var ready = view.LastEnded + Gap(view.OfAll(view.Free)) ?? view.Now;
         if (view.Pending < FullDigest && ready > view.Now)
         {
             return Plan.WaitUntil(ready);
@@ -62,7 +62,14 @@ internal static class SendPlanner
 /// <param name="SlotsForFirst">1, or 2 when a mention follows.</param>
 /// <param name="LastEnded">When the last POST ended; null before the first.</param>
 internal readonly record struct PlanView(
-    int Pending, int SlotsForFirst, int SlotsForDigest, int Free, TimeSpan Now, TimeSpan HoldUntil, TimeSpan? LastEnded);
+    int Pending, int SlotsForFirst, int SlotsForDigest, int Free, TimeSpan Now, TimeSpan HoldUntil, TimeSpan? LastEnded)
+{
+    /// <summary>All that may be used: fewer than a robot has while others may be using them too.</summary>
+    public int Most { get; init; } = SendBudget.Slots;
+
+    /// <summary>As many of all the robot's slots as these are of those that may be used.</summary>
+    public int OfAll(int slots) => slots * SendBudget.Slots / Most;
+}
 
 internal enum PlanKind
 {

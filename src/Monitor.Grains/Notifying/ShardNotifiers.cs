@@ -11,7 +11,7 @@ namespace Monitor.Grains.Notifying;
 /// <summary>
 /// The robots of one silo of a cluster: a notifier for each shard that is owned here and has a robot. What others decide is found in the store, by looking
 /// once a second and at once when a decision falls here; the store's order is the order in which a target's deliveries are taken up, whoever owned it meanwhile.
-/// While the store is away what is decided here goes to the robots directly.
+/// While the store is away what is decided here is brought to the robots' owners, or told in their place when they are silent (<see cref="StandIn"/>).
 /// </summary>
 public sealed partial class ShardNotifiers(
     IGrainStore store, StoreCondition condition, NotifierFactory factory, TimeProvider time, ILogger<ShardNotifiers> logger)
@@ -23,11 +23,15 @@ public sealed partial class ShardNotifiers(
     private readonly Lock _lock = new();
     private readonly Dictionary<int, ShardLease> _owned = [];
     private readonly Dictionary<int, Notifier> _running = [];
+    private readonly Dictionary<int, StandIn> _standIns = [];
+    private readonly Dictionary<(int Shard, long Silo), Commission> _commissions = [];
+    private readonly Untold _untold = new();
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource _wake = NewSignal();
     private IReadOnlyList<Channel> _channels = [];
     private Task _looking = Task.CompletedTask;
     private int _trouble;
+    private int _most = SendBudget.Slots;
 
     /// <summary>As the store had them when it was last read; empty before.</summary>
     public IReadOnlyList<Channel> Channels => Volatile.Read(ref _channels);
@@ -61,19 +65,47 @@ public sealed partial class ShardNotifiers(
             {
                 if (robots.Key is { } shard && !TryEnqueue(shard, [.. robots]))
                 {
-                    _ = BringAsync(shard, [.. robots]);
+                    Bring(shard, [.. robots]);
                 }
             }
+        }
+        else
+        {
+            _untold.Add(deliveries);
         }
 
         Wake();
     }
 
-    /// <summary>How deliveries come to the owner of a robot while the store is away: true when it has taken them.</summary>
-    public Func<int, IReadOnlyList<OpenDelivery>, CancellationToken, Task<bool>> Forward { get; set; } = (_, _, _) => Task.FromResult(false);
+    /// <summary>The other silos; null before they can be asked.</summary>
+    public IRobotPeers? Peers { get; set; }
 
-    /// <summary>Brought by another silo while the store is away. False: the robots of the shard are not this silo's.</summary>
-    public bool TryEnqueue(int shard, IReadOnlyList<OpenDelivery> deliveries)
+    /// <summary>Brought by another silo while the store is away.</summary>
+    public BringAnswer Take(BringCall call)
+    {
+        Notifier? notifier;
+        Commission? right;
+        lock (_lock)
+        {
+            if (Peers is not { } peers || !_running.TryGetValue(call.Shard, out notifier) || !_owned.TryGetValue(call.Shard, out var lease) || lease.IsLost)
+            {
+                return BringAnswer.NotOwner;
+            }
+
+            if (!_commissions.TryGetValue((call.Shard, call.Silo), out right))
+            {
+                right = new Commission(() => peers.Now, () => peers.IsGone(call.Silo));
+                _commissions.Add((call.Shard, call.Silo), right);
+            }
+
+            right.Take(call);
+        }
+
+        return notifier.Take(call, right);
+    }
+
+    /// <summary>False: the robots of the shard are not this silo's.</summary>
+    private bool TryEnqueue(int shard, IReadOnlyList<OpenDelivery> deliveries)
     {
         Notifier? notifier;
         lock (_lock)
@@ -129,10 +161,14 @@ public sealed partial class ShardNotifiers(
         await _stop.CancelAsync();
         await _looking;
         int[] all;
+        Task[] standIns;
         lock (_lock)
         {
             all = [.. _owned.Keys];
+            standIns = [.. _standIns.Values.Select(standIn => standIn.Running)];
         }
+
+        await Task.WhenAll(standIns);
 
         await StopAsync(all, cancellationToken);
     }
@@ -142,23 +178,38 @@ public sealed partial class ShardNotifiers(
     private int? ShardOfChannel(long channelId) =>
         Volatile.Read(ref _channels).FirstOrDefault(channel => channel.Id == channelId) is { } channel ? factory.ShardOf(channel) : null;
 
-    /// <summary>Until somebody has taken them, or the store has: there the owner of the robot finds them.</summary>
-    private async Task BringAsync(int shard, IReadOnlyList<OpenDelivery> deliveries)
+    /// <summary>To the owner of their robots, as long as the store is away: then the owner finds them there.</summary>
+    private void Bring(int shard, IReadOnlyList<OpenDelivery> deliveries)
     {
-        try
+        lock (_lock)
         {
-            while (condition.HasGap && !TryEnqueue(shard, deliveries) && !await Forward(shard, deliveries, _stop.Token))
+            if (_standIns.TryGetValue(shard, out var standIn) && standIn.TryAdd(deliveries))
             {
-                await Task.Delay(Interval, time, _stop.Token);
+                return;
             }
+
+            standIn = new StandIn(shard, Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), factory, Channels, deliveries, logger)
+            {
+                Peers = () => Peers,
+                IsAway = () => condition.HasGap,
+                Own = open => TryEnqueue(shard, open),
+                IsUntold = _untold.Contains,
+            };
+            _standIns[shard] = standIn;
+            standIn.Start(time, _stop.Token);
         }
-        catch (OperationCanceledException)
+    }
+
+    /// <summary>Who waits for a slot by one number of them must not wait on when it has changed.</summary>
+    private void FollowShare()
+    {
+        var most = Peers?.Most(standsIn: false) ?? SendBudget.Slots;
+        if (Interlocked.Exchange(ref _most, most) != most)
         {
-            // They are in the journal.
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            LogNotBrought(e, deliveries.Count);
+            foreach (var notifier in Running())
+            {
+                notifier.Wake();
+            }
         }
     }
 
@@ -182,6 +233,11 @@ public sealed partial class ShardNotifiers(
                 {
                     taken.Add(notifier);
                 }
+
+                foreach (var lent in _commissions.Keys.Where(lent => lent.Shard == shard).ToArray())
+                {
+                    _commissions.Remove(lent);
+                }
             }
         }
 
@@ -201,6 +257,7 @@ public sealed partial class ShardNotifiers(
             var signal = NextSignal();
             try
             {
+                FollowShare();
                 await LookOnceAsync(_stop.Token);
                 Volatile.Write(ref _trouble, 0);
             }
@@ -247,12 +304,14 @@ public sealed partial class ShardNotifiers(
         Volatile.Write(ref _channels, await store.LoadChannelsAsync(cancellationToken));
         Begin(_channels);
         var running = Running();
-        if (running.Length == 0)
+        if (running.Length == 0 && _untold.IsEmpty)
         {
             return;
         }
 
+        var look = _untold.Begin();
         var open = await store.LoadOpenDeliveriesAsync(cancellationToken);
+        _untold.Seen(look, open);
         foreach (var notifier in running)
         {
             notifier.Look(_channels, open);
@@ -268,7 +327,7 @@ public sealed partial class ShardNotifiers(
             {
                 if (_owned.TryGetValue(shard, out var lease) && !lease.IsLost && !_running.ContainsKey(shard))
                 {
-                    var notifier = factory.Make(new RobotScope(lease.Fence, () => lease.IsHeld));
+                    var notifier = factory.Make(new RobotScope(lease.Fence, () => lease.IsHeld) { Most = () => Peers?.Most(standsIn: false) ?? SendBudget.Slots });
                     _running.Add(shard, notifier);
                     _ = notifier.StartAsync(CancellationToken.None);
                 }
@@ -294,9 +353,6 @@ public sealed partial class ShardNotifiers(
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Deliveries} deliveries could not be brought to the owner of their robot; they wait for the store")]
-    private partial void LogNotBrought(Exception e, int deliveries);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What other silos have decided could not be read from the store; it is tried every second.")]
     private partial void LogLookFailed(Exception e);

@@ -11,7 +11,7 @@ namespace Monitor.Grains.Peers;
 
 /// <summary>Looks at the leases four times a second: what the cluster is like for those who ask, and which robots are this silo's.</summary>
 public sealed partial class ClusterWatch(
-    LeaseKeeper leases, ShardHost host, ShardNotifiers robots, PeerClient peers, TimeProvider time, ILogger<ClusterWatch> logger)
+    LeaseKeeper leases, ShardHost host, ShardNotifiers robots, RobotPeers peers, TimeProvider time, ILogger<ClusterWatch> logger)
     : BackgroundService, ICluster
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -27,7 +27,7 @@ public sealed partial class ClusterWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        robots.Forward = ForwardAsync;
+        robots.Peers = peers;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -43,9 +43,6 @@ public sealed partial class ClusterWatch(
             await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
-    private Task<bool> ForwardAsync(int shard, IReadOnlyList<OpenDelivery> deliveries, CancellationToken cancellationToken) =>
-        View?.OwnerOf(shard) is { } owner && owner.Id != Self ? peers.ForwardAsync(owner, shard, deliveries, cancellationToken) : Task.FromResult(false);
 
     private void See()
     {

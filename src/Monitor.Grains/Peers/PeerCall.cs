@@ -3,6 +3,7 @@ using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 using Monitor.Grains.Journal;
+using Monitor.Grains.Notifying;
 
 namespace Monitor.Grains.Peers;
 
@@ -19,11 +20,6 @@ internal static class PeerCall
 
 /// <param name="Silo">The row that is meant: a process that came after it answers for itself only.</param>
 internal sealed record PeerQuestion(long Silo);
-
-/// <param name="IsOwner">False: this silo does not own the robots' shard, and has taken nothing.</param>
-internal sealed record ForwardAnswer(bool IsOwner);
-
-internal sealed record ForwardRequest(int Shard, IReadOnlyList<OpenDelivery> Deliveries);
 
 internal sealed record OneId(long Id);
 
@@ -45,8 +41,8 @@ internal sealed record SeenTarget(long Id, HealthState State, CheckRecord? Last,
     Converters = [typeof(JournalCodec.HealthStateConverter), typeof(ProbeMetricsConverter)])]
 [JsonSerializable(typeof(PeerQuestion))]
 [JsonSerializable(typeof(PeerAnswer))]
-[JsonSerializable(typeof(ForwardRequest))]
-[JsonSerializable(typeof(ForwardAnswer))]
+[JsonSerializable(typeof(BringCall))]
+[JsonSerializable(typeof(BringAnswer))]
 [JsonSerializable(typeof(OneId))]
 [JsonSerializable(typeof(ProbeAnswer))]
 [JsonSerializable(typeof(ChannelTest))]

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 using Monitor.Core.Shards;
+using Monitor.Grains.Notifying;
 
 namespace Monitor.Grains.Peers;
 
@@ -18,8 +19,6 @@ public sealed partial class PeerClient(HttpMessageInvoker http, PeerSecret secre
 
     /// <summary>Where a silo answers its peers.</summary>
     public const string Path = "/internal/peers/";
-
-    private const int DeliveriesAtOnce = 200;
 
     /// <summary>The asked one tries the store for 300 ms.</summary>
     private static readonly TimeSpan AskPatience = TimeSpan.FromMilliseconds(600);
@@ -53,20 +52,9 @@ public sealed partial class PeerClient(HttpMessageInvoker http, PeerSecret secre
         }
     }
 
-    public async Task<bool> ForwardAsync(SiloRow peer, int shard, IReadOnlyList<OpenDelivery> deliveries, CancellationToken cancellationToken)
-    {
-        foreach (var part in deliveries.Chunk(DeliveriesAtOnce))
-        {
-            var answer = await TryAsync(
-                peer, PeerCall.Forward, new ForwardRequest(shard, part), PeerJson.Default.ForwardRequest, PeerJson.Default.ForwardAnswer, ForwardPatience, cancellationToken);
-            if (answer is not { IsOwner: true })
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    /// <summary>Null when the peer did not answer.</summary>
+    internal Task<BringAnswer?> BringAsync(SiloRow peer, BringCall call, CancellationToken cancellationToken) =>
+        TryAsync(peer, PeerCall.Forward, call, PeerJson.Default.BringCall, PeerJson.Default.BringAnswer, ForwardPatience, cancellationToken);
 
     /// <summary>Null when the peer did not answer, or does not run the target.</summary>
     internal async Task<CheckRecord?> ProbeAsync(SiloRow peer, long targetId, CancellationToken cancellationToken) =>

@@ -16,8 +16,7 @@ public sealed class PeerDesk(PeerSecret secret, LeaseKeeper leases, TargetRuntim
     {
         PeerCall.Ask => AnswerAsync(body, PeerJson.Default.PeerQuestion, PeerJson.Default.PeerAnswer, ask => leases.AnswerAsync(ask.Silo, cancellationToken)),
         PeerCall.Forward => AnswerAsync(
-            body, PeerJson.Default.ForwardRequest, PeerJson.Default.ForwardAnswer,
-            ask => Task.FromResult(new ForwardAnswer(robots.TryEnqueue(ask.Shard, ask.Deliveries)))),
+            body, PeerJson.Default.BringCall, PeerJson.Default.BringAnswer, call => Task.FromResult(robots.Take(call))),
         PeerCall.Probe => AnswerAsync(
             body, PeerJson.Default.OneId, PeerJson.Default.ProbeAnswer, async ask => new ProbeAnswer(await targets.ProbeNowAsync(ask.Id, cancellationToken))),
         PeerCall.Test => AnswerAsync(body, PeerJson.Default.OneId, PeerJson.Default.ChannelTest, ask => robots.TestAsync(ask.Id, cancellationToken)),

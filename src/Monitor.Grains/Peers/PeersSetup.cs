@@ -15,6 +15,7 @@ public static class PeersSetup
         services.AddSingleton(provider => new PeerClient(
             Client(), provider.GetRequiredService<PeerSecret>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerClient>>()));
         services.AddSingleton<IPeerCalls>(provider => provider.GetRequiredService<PeerClient>());
+        services.AddSingleton<RobotPeers>();
         services.AddSingleton<PeerDesk>();
         services.AddSingleton<IPeerDesk>(provider => provider.GetRequiredService<PeerDesk>());
         services.AddSingleton<ClusterWatch>();

@@ -33,7 +33,7 @@ internal sealed class Flight(CommitBatch? batch, IReadOnlyList<WriteItem> items,
         {
             Batch ??= backlog.Peek();
             Given = IsKept && recent is not null && Batch is not null ? recent.Strip(Batch) : Batch;
-            Outcomes = Given is null ? [] : await commit.RunAsync(Given, limit.Token);
+            Outcomes = Given is null ? [] : await commit.RunAsync(IsKept && recent is not null ? recent.Told(Given, lend: true) : Given, limit.Token);
         }
         catch (OperationCanceledException e)
         {

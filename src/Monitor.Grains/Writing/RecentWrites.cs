@@ -22,6 +22,9 @@ public sealed class RecentWrites(TimeProvider time)
     /// <summary>By shard: under which fence it went on.</summary>
     private readonly Dictionary<int, Fence> _renewed = [];
     private readonly HashSet<Fence> _owed = [];
+
+    /// <summary>In the store as on their way, because nobody else may take them up before all that was kept is there.</summary>
+    private readonly Dictionary<DeliveryKey, Delivery> _lent = [];
     private bool _rowsOwed;
     private bool _hadGap;
     private long _trimmedAt = time.GetTimestamp();
@@ -87,6 +90,63 @@ public sealed class RecentWrites(TimeProvider time)
             return _renewed.Count > 0 && batch.States.Any(state => IsPast_NeedsLock(state.Fence))
                 ? batch with { States = [.. batch.States.Where(state => !IsPast_NeedsLock(state.Fence))] }
                 : batch;
+        }
+    }
+
+    /// <summary>
+    /// The batch with its decisions' deliveries as far as they have come since: the store must never call pending what was told, or a robot's owner that did not hear of it tells it again.
+    /// </summary>
+    /// <param name="lend">What nobody has taken up goes in as on its way: it may be on its way by the time it is written. <see cref="Release"/> sets it free.</param>
+    public CommitBatch Told(CommitBatch batch, bool lend)
+    {
+        lock (_lock)
+        {
+            if (batch.States.All(state => state.Deliveries.Count == 0))
+            {
+                return batch;
+            }
+
+            // Once more as marks in the same transaction: a robot's owner that had it and did not send it may have put its row there before.
+            Delivery[] ended =
+            [
+                .. from state in batch.States
+                   from row in state.Deliveries
+                   where _deliveries.TryGetValue(row.Key, out var known) && known.Row.Status != DeliveryStatus.Sending
+                   select _deliveries[row.Key].Row,
+            ];
+            return batch with
+            {
+                States = [.. batch.States.Select(state => state.Deliveries.Count == 0 ? state : state with { Deliveries = [.. state.Deliveries.Select(Told)] })],
+                Deliveries = ended.Length == 0 ? batch.Deliveries : [.. batch.Deliveries, new DeliveryWrite(ended, [])],
+            };
+
+            Delivery Told(Delivery row) =>
+                _deliveries.TryGetValue(row.Key, out var known) ? known.Row
+                : lend && row.Status == DeliveryStatus.Pending ? row with { Status = DeliveryStatus.Sending }
+                : row;
+        }
+    }
+
+    /// <summary>A decision of a time without the store has come into it, lent.</summary>
+    public void Lend(StateWrite write)
+    {
+        lock (_lock)
+        {
+            foreach (var row in write.Deliveries.Where(row => row.Status == DeliveryStatus.Pending))
+            {
+                _lent[row.Key] = row;
+            }
+        }
+    }
+
+    /// <summary>All that was kept is in the store: what nobody here has claimed or told is the robots' owners' to tell.</summary>
+    public IReadOnlyList<Delivery> Release()
+    {
+        lock (_lock)
+        {
+            Delivery[] free = [.. _lent.Values.Where(row => !_deliveries.ContainsKey(row.Key))];
+            _lent.Clear();
+            return free;
         }
     }
 

@@ -181,7 +181,11 @@ public sealed partial class RecordWriter
         _condition.Waits(_backlog.Waiting);
         for (var i = 0; i < given.States.Count; i++)
         {
-            if (outcomes[i] != StateOutcome.Committed)
+            if (outcomes[i] == StateOutcome.Committed)
+            {
+                _recent?.Lend(given.States[i]);
+            }
+            else
             {
                 LogKeptLost(given.States[i].TargetId, outcomes[i]);
             }
@@ -248,6 +252,11 @@ public sealed partial class RecordWriter
         if (_condition.Back() is { } since)
         {
             LogBack(since, _replayed);
+        }
+
+        if (_recent?.Release() is { Count: > 0 } free)
+        {
+            _queue.Add(new WriteItem(null, null, new DeliveryWrite(free, []), null, _time.GetTimestamp()), out _);
         }
 
         _replayed = 0;

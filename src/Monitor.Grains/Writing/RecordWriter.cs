@@ -102,11 +102,12 @@ public sealed partial class RecordWriter : IRecordWriter, IDisposable
     public async Task<int> ReplayAsync(Func<int, Fence>? fences, CancellationToken cancellationToken)
     {
         _journal.Open();
+        Foresee();
         var (records, lost) = (0, 0);
         while (PeekAtLeftover() is { } left)
         {
             var batch = fences is null ? left : left with { States = [.. left.States.Select(state => state with { Fence = fences(state.Fence.Shard) })] };
-            var outcomes = await _commit.RunAsync(batch, cancellationToken);
+            var outcomes = await _commit.RunAsync(_recent?.Told(batch, lend: false) ?? batch, cancellationToken);
             _journal.Remove();
             records += batch.Results.Count + batch.States.Count + batch.Deliveries.Count;
             lost += outcomes.Count(outcome => outcome != StateOutcome.Committed);
@@ -133,6 +134,7 @@ public sealed partial class RecordWriter : IRecordWriter, IDisposable
     public async Task StartBehindAsync(long lastSequence, LocalizedText reason)
     {
         _sequence = lastSequence;
+        Foresee();
         GoAway(reason);
 
         // Nothing in itself: once it is written, everything before it is.
@@ -181,6 +183,18 @@ public sealed partial class RecordWriter : IRecordWriter, IDisposable
     }
 
     public void Dispose() => _wake.Dispose();
+
+    /// <summary>How far telling had come by the end of the journal: what was decided goes into the store with that.</summary>
+    private void Foresee()
+    {
+        if (_recent is { } recent)
+        {
+            foreach (var write in _journal.Look().SelectMany(batch => batch.Deliveries))
+            {
+                recent.Take(write);
+            }
+        }
+    }
 
     private CommitBatch? PeekAtLeftover()
     {

@@ -203,6 +203,22 @@ internal sealed class ClusterScene : IAsyncDisposable
             Scene.Token,
             patience);
 
+    /// <summary>Within so long of the decision: of the third failed visit; of a recovery, of the first visit that was well.</summary>
+    public async Task ToldWithinAsync(IReadOnlyCollection<int> sites, bool resolved, TimeSpan within)
+    {
+        var began = Now;
+        await ToldAsync(sites, resolved, TimeSpan.FromSeconds(12));
+        foreach (var site in sites)
+        {
+            var visits = Web.Visits(site);
+            var decided = resolved ? visits.Last(visit => visit.WasDown) : visits.Where(visit => visit.WasDown).ElementAt(2);
+            var at = resolved ? visits.First(visit => visit.Timestamp > decided.Timestamp).Timestamp : decided.Timestamp;
+            var took = Stopwatch.GetElapsedTime(at, Notices(site).First(notice => notice.Resolved == resolved).Timestamp);
+            Note(string.Create(CultureInfo.InvariantCulture, $"the {(resolved ? "recovery" : "firing")} of site {site} was told {took.TotalSeconds:0.00} s after its decision"));
+            Assert.InRange(took, TimeSpan.Zero, within + Allowance(began));
+        }
+    }
+
     /// <summary>And is stored as told: until then, whoever takes over from a silo that was killed cannot know.</summary>
     public async Task StoredAsToldAsync(IReadOnlyCollection<int> sites) =>
         await Eventually.TrueAsync(

@@ -63,15 +63,15 @@ public sealed class StoreAwayTests
 
         // Told by a silo that nobody can write for, and that is gone before anybody can: two outages that are over, two that end while it is dead.
         scene.Web.Fall([.. brief, .. open]);
-        await ToldWithinAsync(scene, [.. brief, .. open], resolved: false);
+        await scene.ToldWithinAsync([.. brief, .. open], resolved: false, TimeSpan.FromSeconds(2));
         scene.Web.Rise(brief);
-        await ToldWithinAsync(scene, brief, resolved: true);
+        await scene.ToldWithinAsync(brief, resolved: true, TimeSpan.FromSeconds(2));
         await victim.KillAsync();
         scene.Web.Rise(open);
         scene.Web.Fall(late);
-        await ToldWithinAsync(scene, late, resolved: false);
+        await scene.ToldWithinAsync(late, resolved: false, TimeSpan.FromSeconds(2));
         scene.Web.Rise(late.Take(1));
-        await ToldWithinAsync(scene, late[..1], resolved: true);
+        await scene.ToldWithinAsync(late[..1], resolved: true, TimeSpan.FromSeconds(2));
         await Eventually.TrueAsync("the store has been away for long", () => System.Diagnostics.Stopwatch.GetElapsedTime(began) > Sizes.StoreAway, Scene.Token, 2 * Sizes.StoreAway);
         scene.NoneLaterThan(TimeSpan.FromSeconds(1.5), "of the living, without the store", began, but: lost);
         var seen = late.ToDictionary(site => site, site => scene.Web.Visits(site).Count(visit => visit.WasDown));
@@ -120,20 +120,5 @@ public sealed class StoreAwayTests
 
         Assert.InRange(moved, TimeSpan.Zero, TimeSpan.FromSeconds(4) + allowance);
         Assert.NotEmpty(await scene.SitesOfAsync(cut));
-    }
-
-    /// <summary>From the third failed visit on, which decides it, 2 s; of a recovery from the first that was well.</summary>
-    private static async Task ToldWithinAsync(ClusterScene scene, IReadOnlyCollection<int> sites, bool resolved)
-    {
-        var began = ClusterScene.Now;
-        await scene.ToldAsync(sites, resolved, TimeSpan.FromSeconds(12));
-        foreach (var site in sites)
-        {
-            var visits = scene.Web.Visits(site);
-            var decided = resolved ? visits.Last(visit => visit.WasDown) : visits.Where(visit => visit.WasDown).ElementAt(2);
-            var at = resolved ? visits.First(visit => visit.Timestamp > decided.Timestamp).Timestamp : decided.Timestamp;
-            var told = scene.Notices(site).First(notice => notice.Resolved == resolved).Timestamp;
-            Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(at, told), TimeSpan.Zero, TimeSpan.FromSeconds(2) + scene.Allowance(began));
-        }
     }
 }

@@ -43,6 +43,9 @@ public sealed record LeaseState
     /// <summary>When each other silo last gave a sign of life: another beat, or an answer to a question.</summary>
     public ImmutableDictionary<long, TimeSpan> Heard { get; init; } = ImmutableDictionary<long, TimeSpan>.Empty;
 
+    /// <summary>Of whom the last round of peers found that there is certainly no such process.</summary>
+    public ImmutableHashSet<long> Absent { get; init; } = [];
+
     /// <summary>Since when I have seen shards without an owner that lives.</summary>
     public ImmutableDictionary<int, TimeSpan> FreeSince { get; init; } = ImmutableDictionary<int, TimeSpan>.Empty;
 

@@ -208,7 +208,7 @@ internal sealed partial class LeaseTurn
             return;
         }
 
-        _s = _s with { Asking = false };
+        _s = _s with { Asking = false, Absent = [.. peers.Answers.Where(answer => answer.IsAbsent).Select(answer => answer.Silo)] };
         foreach (var answer in peers.Answers)
         {
             for (var shard = 0; shard < Math.Min(answer.Epochs.Count, _s.Epochs.Length); shard++)

@@ -153,7 +153,6 @@ internal sealed class StagedSilo : ILeaseLanes, IPeerCalls, IDisposable
         return CutOff || asked.CutOff || asked.Frozen ? null : asked.Gone ? PeerAnswer.Absent(peer.Id) : await asked.Keeper.AnswerAsync(peer.Id, cancellationToken);
     }
 
-    public Task<bool> ForwardAsync(SiloRow peer, int shard, IReadOnlyList<OpenDelivery> deliveries, CancellationToken cancellationToken) => Task.FromResult(false);
 
     public void Dispose()
     {

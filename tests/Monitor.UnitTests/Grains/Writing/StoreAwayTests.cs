@@ -30,6 +30,47 @@ public sealed class StoreAwayTests
         Assert.Equal(Durability.Committed, await rig.WriteAsync(Samples.State(1, 2)));
     }
 
+    /// <summary>A robot's owner that was not asked finds them in the store, and would tell once more what is pending there.</summary>
+    [Fact]
+    public async Task What_was_told_without_the_store_never_is_pending_in_it_and_what_was_not_is_so_once_all_is_there()
+    {
+        await using var rig = await new WriterRig().StartedAsync();
+        rig.Store.Faults = _ => Fault.Before;
+        await rig.WriteAsync(Deciding(1));
+        await rig.WriteAsync(Deciding(2));
+        await rig.WriteAsync(Samples.Claim(1));
+        await rig.RunUntilAsync(rig.WriteAsync(Samples.Claim(1, DeliveryStatus.Sent)));
+        rig.Store.Faults = _ => Fault.None;
+        await rig.RunUntilAsync(() => rig.Store.Written.Any(batch => batch.Deliveries.SelectMany(write => write.Deliveries).Any(row => row.Key.TargetId == 2)));
+
+        var rows = rig.Store.Written.SelectMany(batch => batch.States).SelectMany(state => state.Deliveries).ToArray();
+        Assert.Equal([DeliveryStatus.Sent, DeliveryStatus.Sending], rows.OrderBy(row => row.Key.TargetId).Select(row => row.Status));
+        var free = rig.Store.Written.SelectMany(batch => batch.Deliveries).SelectMany(write => write.Deliveries).Where(row => row.Key.TargetId == 2);
+        Assert.Equal(DeliveryStatus.Pending, Assert.Single(free).Status);
+        Assert.False(rig.Condition.HasGap);
+    }
+
+    [Fact]
+    public async Task After_a_restart_too_what_was_told_without_the_store_goes_in_as_told()
+    {
+        var files = new FakeFiles();
+        var store = new FakeStore { Faults = _ => Fault.Before };
+        await using (var first = await new WriterRig(store, files).StartedAsync())
+        {
+            await first.WriteAsync(Deciding(1));
+            await first.WriteAsync(Samples.Claim(1));
+            await first.RunUntilAsync(first.WriteAsync(Samples.Claim(1, DeliveryStatus.Sent)));
+        }
+
+        await using var second = await new WriterRig(new FakeStore(store), files).StartedAsync();
+        Assert.Equal(DeliveryStatus.Sent, Assert.Single(second.Store.Written.SelectMany(batch => batch.States).SelectMany(state => state.Deliveries)).Status);
+    }
+
+    private static StateWrite Deciding(long target) => Samples.State(target) with
+    {
+        Deliveries = [new Delivery { Key = new DeliveryKey(target, 1, DeliveryKind.Firing, 1), CreatedAt = Samples.Start }],
+    };
+
     [Fact]
     public async Task A_commit_that_was_done_but_reported_as_failed_is_given_again_as_it_was()
     {
