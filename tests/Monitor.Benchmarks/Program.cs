@@ -64,7 +64,7 @@ if (run is null)
         cluster        --silos 10 --targets 20000 --interval 60 --seconds 60 --warmup 30
         failover       --silos 3 --targets 600 --runs 20
         cluster-load   --silos 2 --targets 10000 --interval 5 --seconds 60 --warmup 60 [--packed]
-        cluster-post   --silos 3 --targets 10000 --connections 24 --warmup 6000
+        cluster-post   --silos 3 --targets 10000 --connections 192 --rounds 4 --warmup 8000 [--statements]
         cluster-storm  --silos 3 --targets 5000 --interval 5
         shard-read     --targets 10240 --results 20
         """);

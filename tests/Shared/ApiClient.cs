@@ -24,9 +24,15 @@ public sealed class ApiClient : IDisposable
         }
     }
 
-    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+    /// <param name="key">Of a POST that may be sent again (<c>Idempotency-Key</c>).</param>
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken, string? key = null)
     {
         using var request = new HttpRequestMessage(method, path);
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
         if (body is not null)
         {
             request.Content = JsonContent.Create(body);

@@ -9,6 +9,7 @@ public sealed class FakeTime(DateTimeOffset start) : TimeProvider
     private readonly Lock _lock = new();
     private readonly List<FakeTimer> _timers = [];
     private readonly List<(int Count, TaskCompletionSource Signal)> _waiters = [];
+    private readonly List<(long Due, TaskCompletionSource Signal)> _dueWaiters = [];
     private DateTimeOffset _wall = start;
     private long _elapsed;
     private int _armed;
@@ -80,6 +81,26 @@ public sealed class FakeTime(DateTimeOffset start) : TimeProvider
 
             var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Add((count, signal));
+            return signal.Task;
+        }
+    }
+
+    /// <summary>
+    /// Completes when a timer is armed that is due within this time of now: the code under test has gone to sleep and will wake by then, whichever of its earlier sleeps
+    /// <see cref="ArmedBeyondAsync"/> may have seen.
+    /// </summary>
+    public Task DueWithinAsync(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            var due = _elapsed + time.Ticks;
+            if (_timers.Any(timer => timer.Due <= due))
+            {
+                return Task.CompletedTask;
+            }
+
+            var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _dueWaiters.Add((due, signal));
             return signal.Task;
         }
     }
@@ -158,8 +179,9 @@ public sealed class FakeTime(DateTimeOffset start) : TimeProvider
                 }
 
                 owner._armed++;
-                ready = [.. owner._waiters.Where(waiter => owner._armed > waiter.Count).Select(waiter => waiter.Signal)];
+                ready = [.. owner._waiters.Where(waiter => owner._armed > waiter.Count).Select(waiter => waiter.Signal), .. owner._dueWaiters.Where(waiter => Due <= waiter.Due).Select(waiter => waiter.Signal)];
                 owner._waiters.RemoveAll(waiter => owner._armed > waiter.Count);
+                owner._dueWaiters.RemoveAll(waiter => Due <= waiter.Due);
             }
 
             foreach (var signal in ready)

@@ -89,9 +89,10 @@ internal sealed class KafkaClient : IDisposable
             reader.SkipText();
             return reader.Int16();
         });
-        await Eventually.TrueAsync(
-            $"{name} has leaders",
-            async () => (await MetadataAsync(cancellationToken, name)).Topics[0] is { Error: 0 } made && made.Partitions.Count == replicas.Length && made.Partitions.All(partition => partition.Leader >= 0),
+        await EveryBrokerAsync(
+            $"knows {name} and its leaders",
+            name,
+            topic => topic.Error == 0 && topic.Partitions.Count == replicas.Length && topic.Partitions.All(partition => partition.Leader >= 0),
             cancellationToken);
     }
 
@@ -103,8 +104,26 @@ internal sealed class KafkaClient : IDisposable
             reader.SkipText();
             return reader.Int16();
         });
-        await Eventually.TrueAsync($"{name} is gone", async () => (await MetadataAsync(cancellationToken, name)).Topics[0].Error == KafkaError.UnknownTopicOrPartition, cancellationToken);
+        await EveryBrokerAsync($"has let go of {name}", name, topic => topic.Error == KafkaError.UnknownTopicOrPartition, cancellationToken);
     }
+
+    /// <summary>Each broker learns of a topic by itself: the leader may answer UNKNOWN_TOPIC_OR_PARTITION when another one already names it the leader.</summary>
+    private Task EveryBrokerAsync(string what, string topic, Func<TopicMetadata, bool> says, CancellationToken cancellationToken) => Eventually.TrueAsync(
+        "every broker " + what,
+        async () =>
+        {
+            foreach (var place in (await MetadataAsync(cancellationToken, topic)).Brokers.Values)
+            {
+                using var broker = await ConnectAsync(place.Port, cancellationToken);
+                if (!says((await broker.MetadataAsync(cancellationToken, topic)).Topics[0]))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        },
+        cancellationToken);
 
     /// <summary>Writes records to a partition, in one batch, acknowledged by all in-sync replicas.</summary>
     public async Task ProduceAsync(string topic, int partition, int count, CancellationToken cancellationToken)

@@ -8,12 +8,8 @@ internal static class PostgresPrograms
 {
     private static readonly Lazy<Task<string>> Template = new(InitializeAsync);
 
-    /// <summary>The newest installed version's; null without one. (A <c>postgres</c> on the PATH may be another.)</summary>
-    public static string? Folder { get; } = Directory.Exists("/usr/lib/postgresql")
-        ? Directory.GetDirectories("/usr/lib/postgresql").Select(folder => Path.Combine(folder, "bin")).Where(bin => File.Exists(Path.Combine(bin, "initdb")))
-            .OrderByDescending(bin => bin, Comparer<string>.Create((a, b) => string.Compare(a, b, CultureInfo.InvariantCulture, CompareOptions.NumericOrdering)))
-            .FirstOrDefault()
-        : null;
+    /// <summary>The folder that <c>MONITOR_POSTGRES</c> names (to run the tests with another version), else the newest installed version's; null without one. (A <c>postgres</c> on the PATH may be another.)</summary>
+    public static string? Folder { get; } = Environment.GetEnvironmentVariable("MONITOR_POSTGRES") is { Length: > 0 } named ? named : Newest();
 
     /// <summary>Starts a server that ends with this program. The wish to be told of its death is lost when the user changes, so it is made again after that.</summary>
     public static Task<ChildProcess> ServeAsync(string program, IReadOnlyList<string> arguments, string onOwnDeath) =>
@@ -84,6 +80,12 @@ internal static class PostgresPrograms
     public static void Send(int process, Signal signal) => _ = Kill(process, (int)signal);
 
     private static string[] AsPostgres => ["--reuid=postgres", "--regid=postgres", "--init-groups", "--"];
+
+    private static string? Newest() => Directory.Exists("/usr/lib/postgresql")
+        ? Directory.GetDirectories("/usr/lib/postgresql").Select(folder => Path.Combine(folder, "bin")).Where(bin => File.Exists(Path.Combine(bin, "initdb")))
+            .OrderByDescending(bin => bin, Comparer<string>.Create((a, b) => string.Compare(a, b, CultureInfo.InvariantCulture, CompareOptions.NumericOrdering)))
+            .FirstOrDefault()
+        : null;
 
     private static async Task<string> InitializeAsync()
     {

@@ -15,6 +15,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private readonly TempDir _folder = new();
     private readonly PostgresOptions _options;
+    private ServersClock? _clock;
     private ChildProcess? _process;
     private ChildProcess? _waker;
 
@@ -35,6 +36,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public static bool IsInstalled => PostgresPrograms.Folder is not null;
 
+    public static bool CanHaveOwnClock => ServersClock.IsAvailable;
+
     public static async Task<PostgresServer> StartAsync(CancellationToken cancellationToken, PostgresOptions? options = null)
     {
         var server = new PostgresServer(options ?? new PostgresOptions());
@@ -42,6 +45,7 @@ public sealed class PostgresServer : IAsyncDisposable
         {
             await PostgresPrograms.GiveAsync(server._folder.Folder, cancellationToken);
             await PostgresPrograms.CopyTemplateAsync(server.Data, cancellationToken);
+            server._clock = server._options.OwnClock ? await ServersClock.MakeAsync(server._folder.Folder, cancellationToken) : null;
             await server.ConfigureAsync(cancellationToken);
             await server.StartAgainAsync(cancellationToken);
             return server;
@@ -72,6 +76,7 @@ public sealed class PostgresServer : IAsyncDisposable
             var primary = $"host=127.0.0.1 port={Number(Port)} user=postgres password={Password} application_name={name}";
             await PostgresPrograms.RunAsync(
                 "pg_basebackup", ["-d", primary, "-D", standby.Data, "-R", "-C", "-S", name, "-X", "stream", "--checkpoint=fast", "--no-sync"], cancellationToken);
+            standby._clock = _options.OwnClock ? await ServersClock.MakeAsync(standby._folder.Folder, cancellationToken) : null;
             await standby.ConfigureAsync(cancellationToken);
             await standby.StartAgainAsync(cancellationToken);
             return standby;
@@ -94,8 +99,34 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Starts it and does not wait: it may refuse connections for as long as it recovers.</summary>
-    public async Task StartUnreadyAsync() =>
-        _process = await PostgresPrograms.ServeAsync(Path.Combine(PostgresPrograms.Folder!, "postgres"), ["-D", Data], "KILL");
+    public async Task StartUnreadyAsync()
+    {
+        string[] server = [Path.Combine(PostgresPrograms.Folder!, "postgres"), "-D", Data];
+        _process = _clock is { } clock
+            ? await PostgresPrograms.ServeAsync("env", [.. clock.Variables, .. server], "KILL")
+            : await PostgresPrograms.ServeAsync(server[0], server[1..], "KILL");
+    }
+
+    /// <summary>Sets the clock of a server that has <see cref="PostgresOptions.OwnClock"/> by so many whole seconds on or back; returns when an old session has seen it.</summary>
+    public async Task JumpClockAsync(TimeSpan by, CancellationToken cancellationToken)
+    {
+        var clock = _clock ?? throw new InvalidOperationException("this server goes by the machine's clock");
+        await using var session = await OpenAsync(cancellationToken);
+        var before = await AheadAsync(session, cancellationToken);
+        clock.Jump(by);
+        var jumped = await AheadAsync(session, cancellationToken) - before;
+        if ((jumped - by).Duration() > TimeSpan.FromSeconds(5))
+        {
+            throw new InvalidOperationException($"the server's clock was to jump by {by} and jumped by {jumped}");
+        }
+    }
+
+    /// <summary>By how much the server's clock is ahead of this machine's, but for the time of a question.</summary>
+    public async Task<TimeSpan> ClockAheadAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await OpenAsync(cancellationToken);
+        return await AheadAsync(session, cancellationToken);
+    }
 
     /// <param name="immediate">Without a checkpoint, as after a crash; else "fast": sessions are ended, data is written.</param>
     public async Task StopAsync(CancellationToken cancellationToken, bool immediate = false)
@@ -221,6 +252,8 @@ public sealed class PostgresServer : IAsyncDisposable
             ["shared_buffers"] = "16MB",
             ["min_wal_size"] = "8MB",
             ["jit"] = "off",
+            // As from version 14 on; before, passwords were kept as MD5.
+            ["password_encryption"] = "scram-sha-256",
             ["fsync"] = _options.Durable ? "on" : "off",
             ["full_page_writes"] = _options.Durable ? "on" : "off",
             ["log_min_messages"] = "info",
@@ -292,6 +325,13 @@ public sealed class PostgresServer : IAsyncDisposable
         return found;
     }
 
+    private static async Task<TimeSpan> AheadAsync(NpgsqlConnection session, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT clock_timestamp()", session);
+        var told = (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
+        return told - TimeProvider.System.GetUtcNow().UtcDateTime;
+    }
+
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }
 
@@ -312,6 +352,9 @@ public sealed record PostgresOptions
 
     /// <summary>With an ECDSA key (<see cref="TestCertificates"/>): the server offers TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>It lives by a wall clock of its own (<see cref="PostgresServer.JumpClockAsync"/>), as does each standby; asks for a C compiler.</summary>
+    public bool OwnClock { get; init; }
 
     /// <summary>Whose client certificates it accepts, where <c>pg_hba.conf</c> asks for them.</summary>
     public string? ClientAuthorityPem { get; init; }

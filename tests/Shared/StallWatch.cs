@@ -11,7 +11,7 @@ public sealed class StallWatch : IAsyncDisposable
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
     private readonly Lock _lock = new();
-    private readonly List<(long At, TimeSpan Stall)> _stalls = [];
+    private readonly List<(long From, long To)> _stalls = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _watching;
 
@@ -22,16 +22,16 @@ public sealed class StallWatch : IAsyncDisposable
     {
         lock (_lock)
         {
-            return _stalls.Where(stall => stall.At >= since).Select(stall => stall.Stall).DefaultIfEmpty().Max();
+            return _stalls.Where(stall => stall.To >= since).Select(Length).DefaultIfEmpty().Max();
         }
     }
 
-    /// <summary>When such stalls ended.</summary>
-    public IReadOnlyList<long> Stalls(TimeSpan longerThan)
+    /// <summary>Such stalls: when they began and ended (<see cref="Stopwatch.GetTimestamp"/>).</summary>
+    public IReadOnlyList<(long From, long To)> Stalls(TimeSpan longerThan)
     {
         lock (_lock)
         {
-            return [.. _stalls.Where(stall => stall.Stall > longerThan).Select(stall => stall.At)];
+            return [.. _stalls.Where(stall => Length(stall) > longerThan)];
         }
     }
 
@@ -42,6 +42,8 @@ public sealed class StallWatch : IAsyncDisposable
         _stop.Dispose();
     }
 
+    private static TimeSpan Length((long From, long To) stall) => Stopwatch.GetElapsedTime(stall.From, stall.To) - Step;
+
     private async Task WatchAsync()
     {
         try
@@ -50,10 +52,9 @@ public sealed class StallWatch : IAsyncDisposable
             {
                 var began = Stopwatch.GetTimestamp();
                 await Task.Delay(Step, TimeProvider.System, _stop.Token);
-                var stall = Stopwatch.GetElapsedTime(began) - Step;
                 lock (_lock)
                 {
-                    _stalls.Add((Stopwatch.GetTimestamp(), stall));
+                    _stalls.Add((began, Stopwatch.GetTimestamp()));
                 }
             }
         }

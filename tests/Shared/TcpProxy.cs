@@ -27,6 +27,9 @@ public sealed class TcpProxy : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>In a row: then it is the listener.</summary>
+    private const int MostFailures = 100;
+
     private enum State
     {
         Open,
@@ -101,16 +104,24 @@ public sealed class TcpProxy : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
-        while (true)
+        var failed = 0;
+        while (failed < MostFailures)
         {
             Socket client;
             try
             {
                 client = await _listener.AcceptAsync(_stop.Token);
+                failed = 0;
             }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException || _stop.IsCancellationRequested)
             {
                 return;
+            }
+            catch (SocketException)
+            {
+                // One client's reset is not the listener's end: a proxy gone deaf would look like a cut that nobody made.
+                failed++;
+                continue;
             }
 
             _ = ServeAsync(client);

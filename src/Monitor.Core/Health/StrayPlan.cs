@@ -5,7 +5,8 @@ namespace Monitor.Core.Health;
 /// <summary>
 /// What becomes of a <see cref="StrayEpisode"/>, pure. The same number at overlapping times is the same episode: nothing is to be done. Else it becomes an episode of its own; where its
 /// number has been given to another, it remembers the one that was told. An alert that nobody has ended is over when its target is well: then whoever heard the firing hears that.
-/// While the target may be down it waits: by then the owner has made the same episode of it, or it is over.
+/// While the target may be down it waits: by then the owner has made the same episode of it, or it is over. Well is what was seen so since the alert fired: what is stored of the target may be from
+/// before the outage, and said "recovered" of one that was down, which its owner then told as a second episode.
 /// </summary>
 /// <param name="Outcome">What to do.</param>
 /// <param name="Record">To be inserted.</param>
@@ -13,8 +14,9 @@ namespace Monitor.Core.Health;
 public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null, IReadOnlyList<Delivery>? Deliveries = null)
 {
     /// <param name="state">The target's, as its owner has stored it; null when the target is gone.</param>
+    /// <param name="seenWell">The last check since the alert fired that is stored went well.</param>
     /// <param name="known">All alert records of the target.</param>
-    public static StrayPlan Of(StrayEpisode stray, HealthState? state, IReadOnlyCollection<AlertRecord> known, DateTimeOffset now)
+    public static StrayPlan Of(StrayEpisode stray, HealthState? state, bool seenWell, IReadOnlyCollection<AlertRecord> known, DateTimeOffset now)
     {
         var alert = stray.Alert;
         var told = alert.ToldAs ?? alert.Episode;
@@ -25,7 +27,7 @@ public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null,
 
         if (alert.IsOpen)
         {
-            if (state is not null && MayBeBad(state, alert.Severity))
+            if (state is not null && state.Status != HealthStatus.Disabled && (!seenWell || MayBeBad(state, alert.Severity)))
             {
                 return new StrayPlan(StrayOutcome.Waits);
             }
@@ -45,7 +47,6 @@ public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null,
     /// <summary>Its owner has not settled that it is well.</summary>
     private static bool MayBeBad(HealthState state, AlertSeverity severity) => state.Status switch
     {
-        HealthStatus.Disabled => false,
         HealthStatus.Unknown => true,
         _ => severity == AlertSeverity.Critical
             ? state.Outage is not null || state.ConsecutiveFailures > 0

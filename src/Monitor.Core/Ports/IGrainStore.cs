@@ -16,6 +16,28 @@ public interface IGrainStore
     /// <summary>One target as it is now; null when there is no row at all (then it was deleted and has been cleaned up).</summary>
     Task<StoredTarget?> LoadTargetAsync(long targetId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Targets that were made lately and that nobody has run yet, in one read: without looking for a last check, or waiting for commits of theirs. One without a row is left out.
+    /// </summary>
+    async Task<IReadOnlyList<StoredTarget>> LoadNewTargetsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken)
+    {
+        var found = new List<StoredTarget>(ids.Count);
+        foreach (var id in ids)
+        {
+            if (await LoadTargetAsync(id, cancellationToken) is { } stored)
+            {
+                found.Add(stored);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>A target that was made a moment ago is run as it was made, without being read.</summary>
+    void Note(StoredTarget made)
+    {
+    }
+
     Task<IReadOnlyList<Channel>> LoadChannelsAsync(CancellationToken cancellationToken);
 
     /// <summary>

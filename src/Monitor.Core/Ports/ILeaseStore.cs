@@ -80,6 +80,6 @@ public interface ILeaseStore
     /// <param name="timeline">The new one.</param>
     Task<ClaimAnswer> ReclaimAsync(long silo, long timeline, IReadOnlyList<Fence> held, CancellationToken cancellationToken);
 
-    /// <summary>How far the settings of the shards' targets have come, tombstones included: for the owner, when <see cref="ShardRow.Version"/> has moved.</summary>
-    Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken);
+    /// <summary>What was edited in shards whose <see cref="ShardRow.Version"/> has moved: for the owner.</summary>
+    Task<ShardEdits> LoadEditsAsync(IReadOnlyCollection<MovedShard> moved, CancellationToken cancellationToken);
 }

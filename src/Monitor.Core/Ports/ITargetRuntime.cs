@@ -1,5 +1,6 @@
 using Monitor.Core.Health;
 using Monitor.Core.Probing;
+using Monitor.Core.Targets;
 using Monitor.Core.Text;
 
 namespace Monitor.Core.Ports;
@@ -18,6 +19,9 @@ public interface ITargetRuntime
 
     /// <summary>The target was created, edited or deleted: its owner takes that up. Returns when the owner here has.</summary>
     Task TargetChangedAsync(long targetId, CancellationToken cancellationToken);
+
+    /// <summary>The target was made a moment ago, as it is given: its owner, if that is here, runs it without reading it.</summary>
+    Task TargetCreatedAsync(Target target, CancellationToken cancellationToken) => TargetChangedAsync(target.Id, cancellationToken);
 
     Task ChannelChangedAsync(long channelId, CancellationToken cancellationToken);
 

@@ -14,6 +14,10 @@ public interface ITargetStore
 
     Task<EditOutcome<Target>> CreateTargetAsync(TargetSettings settings, Edit edit, CancellationToken cancellationToken);
 
+    /// <summary>Makes a target with the channels that are default at that moment, whatever its settings name.</summary>
+    async Task<EditOutcome<Target>> CreateWithDefaultsAsync(TargetSettings settings, Edit edit, CancellationToken cancellationToken) =>
+        await CreateTargetAsync(settings with { ChannelIds = await DefaultChannelIdsAsync(cancellationToken) }, edit, cancellationToken);
+
     /// <summary>Replaces the settings if the revision is still <paramref name="expectedRevision"/>.</summary>
     Task<EditOutcome<Target>> UpdateTargetAsync(long id, long expectedRevision, TargetSettings settings, Edit edit, CancellationToken cancellationToken);
 

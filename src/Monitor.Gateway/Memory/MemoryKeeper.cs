@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Monitor.Core.Channels;
 using Monitor.Core.Ports;
 using Monitor.Gateway.Access;
+using Monitor.Gateway.Api.Targets;
 
 namespace Monitor.Gateway.Memory;
 
@@ -16,6 +17,7 @@ internal sealed partial class MemoryKeeper(
     Stored<ITargetStore> targets,
     Stored<IHistoryStore> history,
     TokenCache tokens,
+    EditNews news,
     GatewayOptions options,
     TimeProvider time,
     ILogger<MemoryKeeper> log,
@@ -96,14 +98,15 @@ internal sealed partial class MemoryKeeper(
     }
 
     /// <summary>Noted before the targets are read: what is edited meanwhile is read once more.</summary>
-    private HashSet<int> Versions()
+    private List<MovedShard> Versions()
     {
-        var moved = new HashSet<int>();
+        var moved = new List<MovedShard>();
         foreach (var row in cluster?.View?.Shards ?? [])
         {
-            if (!_versions.TryGetValue(row.Shard, out var known) || known != row.Version)
+            var known = _versions.GetValueOrDefault(row.Shard, -1);
+            if (known != row.Version)
             {
-                moved.Add(row.Shard);
+                moved.Add(new MovedShard(row.Shard, known, row.Version));
                 _versions[row.Shard] = row.Version;
             }
         }
@@ -113,7 +116,6 @@ internal sealed partial class MemoryKeeper(
 
     private async Task ReadEditedAsync(CancellationToken cancellationToken)
     {
-        var before = new Dictionary<int, long>(_versions);
         if (elsewhere is null || Versions() is not { Count: > 0 } moved)
         {
             return;
@@ -123,18 +125,24 @@ internal sealed partial class MemoryKeeper(
         {
             // What is made here while the store is read is not gone because that reading does not have it.
             var known = memory.Picture ?? new StorePicture();
-            var (newer, gone) = known.Behind(moved, await elsewhere.LoadRevisionsAsync(moved, cancellationToken));
+            var (newer, gone) = known.Behind(await elsewhere.LoadEditsAsync(moved, cancellationToken));
             memory.Remove(gone);
             foreach (var part in newer.Chunk(MostTogether))
             {
                 memory.Take(await elsewhere.FindTargetsAsync(part, cancellationToken));
             }
+
+            // Pages that are open show what was edited through other silos, too: for up to five seconds a page said that all is well, and of six new targets it knew two.
+            foreach (var id in newer.Concat(gone))
+            {
+                news.Add(id);
+            }
         }
         catch
         {
-            foreach (var shard in moved)
+            foreach (var (shard, before, _) in moved)
             {
-                _versions[shard] = before.GetValueOrDefault(shard, -1);
+                _versions[shard] = before;
             }
 
             throw;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
 using Monitor.Gateway.Access;
+using Monitor.Gateway.Api.Targets;
 
 namespace Monitor.Gateway.Memory;
 
@@ -25,6 +26,7 @@ internal static class MemorySetup
             provider.GetRequiredService<Stored<ITargetStore>>(),
             provider.GetRequiredService<Stored<IHistoryStore>>(),
             provider.GetRequiredService<TokenCache>(),
+            provider.GetRequiredService<EditNews>(),
             provider.GetRequiredService<GatewayOptions>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<MemoryKeeper>>(),

@@ -29,6 +29,9 @@ internal sealed class RememberedTargets(Stored<ITargetStore> stored, StoreMemory
     public Task<EditOutcome<Target>> CreateTargetAsync(TargetSettings settings, Edit edit, CancellationToken cancellationToken) =>
         KeptAsync(_store.CreateTargetAsync(settings, edit, cancellationToken), memory.Put);
 
+    public Task<EditOutcome<Target>> CreateWithDefaultsAsync(TargetSettings settings, Edit edit, CancellationToken cancellationToken) =>
+        KeptAsync(_store.CreateWithDefaultsAsync(settings, edit, cancellationToken), memory.Put);
+
     public Task<EditOutcome<Target>> UpdateTargetAsync(long id, long expectedRevision, TargetSettings settings, Edit edit, CancellationToken cancellationToken) =>
         KeptAsync(_store.UpdateTargetAsync(id, expectedRevision, settings, edit, cancellationToken), memory.Put);
 

@@ -21,12 +21,15 @@ internal sealed record StorePicture
     /// <summary>When states of targets that run elsewhere were read.</summary>
     public DateTimeOffset StatesAt { get; init; }
 
-    /// <summary>Which targets of these shards are newer in the store than here, and which are gone from it.</summary>
-    public (IReadOnlyList<long> Newer, IReadOnlyList<long> Gone) Behind(IReadOnlySet<int> shards, IReadOnlyCollection<TargetRevision> stored)
+    /// <summary>Which targets are newer in the store than here, and which are gone from it.</summary>
+    public (IReadOnlyList<long> Newer, IReadOnlyList<long> Gone) Behind(ShardEdits edits)
     {
-        var present = stored.Where(one => !one.Deleted).ToDictionary(one => one.TargetId, one => one.Revision);
+        var present = edits.Targets.Where(one => !one.Deleted).ToDictionary(one => one.TargetId, one => one.Revision);
+        var gone = edits.Targets.Where(one => one.Deleted && Targets.ContainsKey(one.TargetId)).Select(one => one.TargetId);
+        var whole = edits.Whole.ToHashSet();
+        var missing = whole.Count == 0 ? [] : Targets.Values.Where(row => whole.Contains(row.Target.Shard) && !present.ContainsKey(row.Target.Id)).Select(row => row.Target.Id);
         return (
             [.. present.Where(one => !(Targets.GetValueOrDefault(one.Key)?.Target.Revision >= one.Value)).Select(one => one.Key)],
-            [.. Targets.Values.Where(row => shards.Contains(row.Target.Shard) && !present.ContainsKey(row.Target.Id)).Select(row => row.Target.Id)]);
+            [.. gone.Union(missing)]);
     }
 }

@@ -9,6 +9,9 @@ internal sealed partial class DeliveryRouter
     private readonly Dictionary<DeliveryKey, Commission> _borrowed = [];
     private readonly Dictionary<DeliveryKey, TimeSpan> _others = [];
 
+    /// <summary>What came to an end elsewhere while it was on its way here.</summary>
+    private readonly Dictionary<DeliveryKey, Delivery> _learned = [];
+
     /// <summary>Told of everything that comes to an end here.</summary>
     public Action<Delivery>? Ended { get; set; }
 
@@ -30,7 +33,7 @@ internal sealed partial class DeliveryRouter
             {
                 _borrowed[key] = right;
             }
-            else if (!_ended.ContainsKey(key) && _open.Add(key))
+            else if (!HasEnded(open) && _open.Add(key))
             {
                 _borrowed[key] = right;
                 Route(open, false, rows);
@@ -56,7 +59,11 @@ internal sealed partial class DeliveryRouter
         }
 
         _orphans.RemoveAll(orphan => orphan.Delivery.Key == row.Key);
-        if (!underWay)
+        if (underWay)
+        {
+            _learned[row.Key] = row;
+        }
+        else
         {
             Remember(row, mayHaveArrived: false);
         }
@@ -81,6 +88,21 @@ internal sealed partial class DeliveryRouter
     {
         _open.Remove(key);
         _borrowed.Remove(key);
+        _learned.Remove(key);
+    }
+
+    /// <summary>A message has come back untold: what of it has come to an end elsewhere meanwhile does not wait again. It did once, and was told here later, when the other was silent.</summary>
+    private void EndLearned(RobotDesk desk, List<Delivery> rows)
+    {
+        foreach (var (key, row) in _learned.Count == 0 ? [] : _learned.ToArray())
+        {
+            desk.Queue.Withdraw(delivery => delivery.Key == key);
+            if (!rows.Exists(own => own.Key == key && own.Status == DeliveryStatus.Sent) && !_desks.Values.Any(other => other.Queue.Holds(key)))
+            {
+                rows.RemoveAll(own => own.Key == key);
+                Remember(row, mayHaveArrived: false);
+            }
+        }
     }
 
     /// <summary>What the store has as pending is the robot's owner's to tell. Of the rest, what the right has run out of is left to who lent it: it has ended, or will be in the store.</summary>
@@ -117,7 +139,7 @@ internal sealed partial class DeliveryRouter
             return;
         }
 
-        var others = open.Where(one => one.Delivery.Status == DeliveryStatus.Sending && IsAnothers(one.Delivery.Key)).ToArray();
+        var others = open.Where(one => one.Delivery.Status == DeliveryStatus.Sending && IsAnothers(one)).ToArray();
         foreach (var gone in _others.Keys.Except(others.Select(one => one.Delivery.Key)).ToArray())
         {
             _others.Remove(gone);
@@ -138,6 +160,28 @@ internal sealed partial class DeliveryRouter
         }
     }
 
-    private bool IsAnothers(DeliveryKey key) =>
-        !_open.Contains(key) && !_ended.ContainsKey(key) && _channels.TryGetValue(key.ChannelId, out var channel) && IsHere(channel);
+    private bool IsAnothers(OpenDelivery open) =>
+        !_open.Contains(open.Delivery.Key) && !HasEnded(open) && _channels.TryGetValue(open.Delivery.Key.ChannelId, out var channel) && IsHere(channel);
+
+    /// <summary>
+    /// It has, here. An episode that its owner told without the store, and could not write down before others took its shard, leaves its number to the next outage: that is another, and is
+    /// told, where the one that has ended was over before this one began.
+    /// </summary>
+    private bool HasEnded(OpenDelivery open)
+    {
+        var key = open.Delivery.Key;
+        if (!_ended.TryGetValue(key, out var known))
+        {
+            return false;
+        }
+
+        var recovery = key.Kind == DeliveryKind.Resolved ? known.Row : _ended.GetValueOrDefault(key with { Kind = DeliveryKind.Resolved }).Row;
+        if (recovery is null || recovery.CreatedAt < known.Row.CreatedAt || recovery.CreatedAt >= open.Alert.StartedAt)
+        {
+            return true;
+        }
+
+        _ended.Remove(key);
+        return false;
+    }
 }

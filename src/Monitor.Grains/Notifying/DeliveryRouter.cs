@@ -44,6 +44,7 @@ internal sealed partial class DeliveryRouter(NotifierOptions options, RobotScope
         if (!_desks.TryGetValue(key, out var desk))
         {
             desk = new RobotDesk(key, new Uri(webhookUrl), Composer, scope.Most) { MayBegin = MayBegin };
+            LoadSlots(desk);
             _desks.Add(key, desk);
         }
 
@@ -52,44 +53,13 @@ internal sealed partial class DeliveryRouter(NotifierOptions options, RobotScope
 
     public Composer Composer => field ??= new Composer(options.Messages, Channel);
 
-    /// <summary>What a start finds in the store. A delivery that was being sent may have arrived: it goes again.</summary>
-    public List<Delivery> Load(IEnumerable<Channel> channels, IEnumerable<SendSlot> sends, IEnumerable<OpenDelivery> open, Moment now)
-    {
-        foreach (var channel in channels)
-        {
-            Take(channel);
-        }
-
-        var slots = sends.ToLookup(send => send.Robot, StringComparer.Ordinal);
-        foreach (var channel in _channels.Values.Where(IsHere))
-        {
-            var desk = Desk(channel.Settings.WebhookUrl);
-            desk.Budget.Load(slots[desk.Key], now, own: scope.StandsIn);
-        }
-
-        var rows = new List<Delivery>();
-        foreach (var one in open)
-        {
-            if (one.Delivery.Status is DeliveryStatus.Dead or DeliveryStatus.Suppressed)
-            {
-                _unheard[one.Delivery.Key] = one.Delivery.Status;
-            }
-            else if (one.Delivery.Status is DeliveryStatus.Pending or DeliveryStatus.Sending && _open.Add(one.Delivery.Key))
-            {
-                Route(one, one.Delivery.Status == DeliveryStatus.Sending, rows);
-            }
-        }
-
-        return rows;
-    }
-
     /// <summary>Takes deliveries in; answers the rows of those that end here (suppressed, superseded, dead).</summary>
     public List<Delivery> Add(IEnumerable<OpenDelivery> deliveries)
     {
         var rows = new List<Delivery>();
         foreach (var open in deliveries)
         {
-            if (open.Delivery.Status == DeliveryStatus.Pending && !_ended.ContainsKey(open.Delivery.Key) && _open.Add(open.Delivery.Key))
+            if (open.Delivery.Status == DeliveryStatus.Pending && !HasEnded(open) && _open.Add(open.Delivery.Key))
             {
                 // One that has ended here may be brought once more, because an answer was lost or its silo has started anew.
                 Route(open, false, rows);
@@ -130,7 +100,7 @@ internal sealed partial class DeliveryRouter(NotifierOptions options, RobotScope
             {
                 _unheard[key] = one.Delivery.Status;
             }
-            else if (one.Delivery.Status == DeliveryStatus.Pending && !_ended.ContainsKey(key) && _open.Add(key))
+            else if (one.Delivery.Status == DeliveryStatus.Pending && !HasEnded(one) && _open.Add(key))
             {
                 Route(one, false, rows);
             }
@@ -196,6 +166,7 @@ internal sealed partial class DeliveryRouter(NotifierOptions options, RobotScope
         var uncertain = dispatch.Notices.Where(notice => notice.MayHaveArrived).Select(notice => notice.Key).ToHashSet();
         var channels = dispatch.Deliveries.Select(delivery => delivery.Key.ChannelId).ToHashSet();
         var rows = desk.Settle(dispatch, verdict, mentionTrouble, now);
+        EndLearned(desk, rows);
         foreach (var row in rows.Where(row => row.Status is not (DeliveryStatus.Pending or DeliveryStatus.Sending)))
         {
             // Of a firing that may have arrived the recovery is told: better once too often than an alert without an end.
@@ -216,6 +187,7 @@ internal sealed partial class DeliveryRouter(NotifierOptions options, RobotScope
     {
         var rows = new List<Delivery>();
         desk.Abandon(dispatch, now, hold);
+        EndLearned(desk, rows);
         Resume(desk, dispatch.Deliveries.Select(delivery => delivery.Key.ChannelId).ToHashSet(), rows);
         return rows;
     }

@@ -70,27 +70,24 @@ internal sealed class Outbox(int shard, string run)
     /// <param name="isBusy">Messages that were begun here are under way: no right is lent before they have come back.</param>
     public BringCall Call(long self, bool isBusy)
     {
-        _round++;
-        if (StandsIn || isBusy)
-        {
-            return new BringCall(shard, self, run, _round, 0, [], []);
-        }
-
+        // Every call asks for what the owner may have told, also of a call whose answer was lost: an answer that says nothing of it passes for a sign of life, and when it was the last one, it
+        // was told here once more.
         var fresh = new List<OpenDelivery>();
         var known = new List<DeliveryKey>();
+        var lends = !StandsIn && !isBusy;
         foreach (var errand in _errands)
         {
-            if (!errand.IsBrought && fresh.Count < AtOnce)
+            if (!errand.IsBrought && lends && fresh.Count < AtOnce)
             {
                 fresh.Add(errand.Open);
             }
-            else if (errand is { IsBrought: true, IsEnded: false } && known.Count < AskedAtOnce)
+            else if (!errand.IsEnded && (errand.IsBrought || !lends) && known.Count < AskedAtOnce)
             {
                 known.Add(errand.Open.Delivery.Key);
             }
         }
 
-        return new BringCall(shard, self, run, _round, _heard, fresh, known);
+        return new BringCall(shard, self, run, ++_round, lends ? _heard : 0, fresh, known);
     }
 
     /// <summary>The owner has answered: what has come to an end there. True with <paramref name="again"/>: it waits for the next call, which lends the right.</summary>

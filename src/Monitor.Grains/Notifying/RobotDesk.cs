@@ -63,10 +63,12 @@ internal sealed class RobotDesk(string key, Uri url, Composer composer, Func<int
             return Step.Idle;
         }
 
+        // What would really go together: a digest that is cut down to one notice calls people although the one before it did, and was once the 21st POST of its minute.
+        var together = Together(entries);
         var view = new PlanView(
             entries.Count,
             Math.Min(Budget.Most, MentionOf(entries[..1], false, now) ? 2 : 1),
-            Math.Min(Budget.Most, MentionOf(entries, true, now) ? 2 : 1),
+            Math.Min(Budget.Most, MentionOf(together, together.Count > 1, now) ? 2 : 1),
             free,
             now.Elapsed,
             _holdUntil,

@@ -93,6 +93,7 @@ internal sealed class RobotQueue
         }
 
         _waiting[notice.Key] = notice;
+        FiringFirst(notice);
     }
 
     public bool HasUnderWay => _notices.Any(notice => notice.InFlight);
@@ -120,6 +121,28 @@ internal sealed class RobotQueue
         }
 
         return withdrawn;
+    }
+
+    /// <summary>
+    /// What came while a recovery was under way (a channel that moved here from another robot) is of a firing that has its place after it: the recovery was told first, and then once more.
+    /// </summary>
+    private void FiringFirst(Notice recovery)
+    {
+        if (recovery.Kind != DeliveryKind.Resolved || !_waiting.TryGetValue(recovery.Key with { Kind = DeliveryKind.Firing }, out var firing))
+        {
+            return;
+        }
+
+        var place = _notices.Find(recovery)!;
+        for (var later = place.Next; later is not null; later = later.Next)
+        {
+            if (later.Value == firing)
+            {
+                _notices.Remove(later);
+                _notices.AddBefore(place, later);
+                return;
+            }
+        }
     }
 
     private void Place(Notice notice)

@@ -1,6 +1,7 @@
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 using Monitor.Core.Shards;
+using Monitor.Core.Targets;
 using Monitor.Core.Text;
 using Monitor.Grains.Notifying;
 using Monitor.Grains.Runtime;
@@ -25,6 +26,8 @@ public sealed class ClusterRuntime(TargetRuntime here, ShardNotifiers robots, IG
 
     /// <summary>Another owner sees it in its shard's version, within a second.</summary>
     public Task TargetChangedAsync(long targetId, CancellationToken cancellationToken) => here.TargetChangedAsync(targetId, cancellationToken);
+
+    public Task TargetCreatedAsync(Target target, CancellationToken cancellationToken) => here.TargetCreatedAsync(target, cancellationToken);
 
     public Task ChannelChangedAsync(long channelId, CancellationToken cancellationToken) => here.ChannelChangedAsync(channelId, cancellationToken);
 

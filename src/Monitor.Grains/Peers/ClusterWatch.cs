@@ -28,6 +28,7 @@ public sealed partial class ClusterWatch(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         robots.Peers = peers;
+        host.Leaving = shards => robots.StopAsync(shards, CancellationToken.None);
         while (!stoppingToken.IsCancellationRequested)
         {
             try

@@ -14,7 +14,6 @@ public sealed class RobotPeers(LeaseKeeper leases, PeerClient peers, SteadyClock
 
     public bool MayStandIn => MayStandInBy(leases.State, clock.Now);
 
-
     public TimeSpan? HeardOf(int shard)
     {
         var state = leases.State;

@@ -51,6 +51,31 @@ public sealed class ReservedStore(IGrainStore store, ReserveQueue queue) : IGrai
         return target;
     }
 
+    public async Task<IReadOnlyList<StoredTarget>> LoadNewTargetsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken)
+    {
+        if (_standIn is { } standIn)
+        {
+            return [.. ids.Select(id => standIn.Targets.GetValueOrDefault(id)).OfType<StoredTarget>()];
+        }
+
+        var targets = await store.LoadNewTargetsAsync(ids, cancellationToken);
+        StoredTarget[] held = [.. targets.Where(target => Holds(target.Target.Shard))];
+        if (held.Length > 0)
+        {
+            queue.Add(new ReserveRecord { Targets = held });
+        }
+
+        return targets;
+    }
+
+    public void Note(StoredTarget made)
+    {
+        if (Holds(made.Target.Shard))
+        {
+            queue.Add(new ReserveRecord { Targets = [made] });
+        }
+    }
+
     public async Task<IReadOnlyList<Channel>> LoadChannelsAsync(CancellationToken cancellationToken)
     {
         if (_standIn is { } standIn)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
+using Monitor.Core.Targets;
 using Monitor.Core.Text;
 using Monitor.Grains.Notifying;
 using Monitor.Grains.Probing;
@@ -46,6 +47,8 @@ public sealed class TargetRuntime(
     }
 
     public Task TargetChangedAsync(long targetId, CancellationToken cancellationToken) => host.TargetChangedAsync(targetId, cancellationToken);
+
+    public Task TargetCreatedAsync(Target target, CancellationToken cancellationToken) => host.TargetCreatedAsync(target);
 
     public async Task ChannelChangedAsync(long channelId, CancellationToken cancellationToken)
     {

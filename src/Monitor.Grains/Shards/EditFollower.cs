@@ -28,7 +28,7 @@ public sealed partial class EditFollower(ILeaseStore store, ShardHost host, Stea
             return;
         }
 
-        List<ShardRow>? moved = null;
+        List<MovedShard>? moved = null;
         foreach (var (shard, holding) in held)
         {
             var row = view.Shards[shard];
@@ -38,7 +38,7 @@ public sealed partial class EditFollower(ILeaseStore store, ShardHost host, Stea
             }
             else if (row.Version != known.Version && holding.Phase == HoldingPhase.Running)
             {
-                (moved ??= []).Add(row);
+                (moved ??= []).Add(new MovedShard(shard, known.Version, row.Version));
             }
         }
 
@@ -49,14 +49,14 @@ public sealed partial class EditFollower(ILeaseStore store, ShardHost host, Stea
         }
     }
 
-    private async Task CompareAsync(List<ShardRow> moved, ImmutableDictionary<int, Holding> held, CancellationToken cancellationToken)
+    private async Task CompareAsync(List<MovedShard> moved, ImmutableDictionary<int, Holding> held, CancellationToken cancellationToken)
     {
         try
         {
-            host.Compare(await store.LoadRevisionsAsync([.. moved.Select(row => row.Shard)], cancellationToken));
-            foreach (var row in moved)
+            host.Compare((await store.LoadEditsAsync(moved, cancellationToken)).Targets);
+            foreach (var (shard, _, seen) in moved)
             {
-                _known[row.Shard] = (held[row.Shard].Fence.Epoch, row.Version);
+                _known[shard] = (held[shard].Fence.Epoch, seen);
             }
 
             await host.TakeUpOwedAsync(cancellationToken);

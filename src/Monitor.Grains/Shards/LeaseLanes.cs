@@ -1,10 +1,12 @@
+using Monitor.Core.Threads;
+
 namespace Monitor.Grains.Shards;
 
-/// <summary>The threads on which the store is called.</summary>
+/// <summary>The threads on which the store is called. Not those of the pool: load must not look like death.</summary>
 public sealed class LeaseLanes : ILeaseLanes, IDisposable
 {
-    private readonly LeaseThread _pulse = new("lease beat");
-    private readonly LeaseThread _work = new("lease work");
+    private readonly OwnThreads _pulse = New("lease beat");
+    private readonly OwnThreads _work = New("lease work");
 
     public void Pulse(Action call) => _pulse.Post(call);
 
@@ -15,4 +17,6 @@ public sealed class LeaseLanes : ILeaseLanes, IDisposable
         _pulse.Dispose();
         _work.Dispose();
     }
+
+    private static OwnThreads New(string name) => new(name, 1, Timeout.InfiniteTimeSpan, ThreadPriority.AboveNormal);
 }

@@ -18,7 +18,7 @@ public sealed partial class LeaseLoop : IHostedService, IDisposable
     private readonly SteadyClock _clock;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaseLoop> _log;
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly AutoResetEvent _wake = new(false);
     private readonly ITimer _timer;
     private readonly TaskCompletionSource _mayEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -105,7 +105,7 @@ public sealed partial class LeaseLoop : IHostedService, IDisposable
             if (wait > TimeSpan.Zero)
             {
                 _timer.Change(wait, Timeout.InfiniteTimeSpan);
-                _wake.Wait(CancellationToken.None);
+                _wake.WaitOne();
             }
         }
     }
@@ -114,10 +114,7 @@ public sealed partial class LeaseLoop : IHostedService, IDisposable
     {
         try
         {
-            if (_wake.CurrentCount == 0)
-            {
-                _wake.Release();
-            }
+            _wake.Set();
         }
         catch (ObjectDisposedException)
         {

@@ -19,7 +19,10 @@ public sealed partial class ShardHost
     /// </summary>
     public async Task HandOverAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken)
     {
+        // What was sent and not recorded is sent again by the new owner, after it has waited for whoever may still be sending it.
+        var told = Leaving?.Invoke(shards) ?? Task.CompletedTask;
         await StopAsync(shards, HandOverTime, cancellationToken);
+        await InTimeAsync(told, HandOverTime, cancellationToken);
 
         await InTimeAsync(WrittenAsync(cancellationToken), EndTime, cancellationToken);
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
+using Monitor.Core.Targets;
 using Monitor.Grains.Runtime;
 using Monitor.Grains.Targets;
 
@@ -27,6 +28,9 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
 
     /// <summary>Called when a commit was refused because the shard is another's; it has been dropped here by then.</summary>
     public Action<Fence>? Refused { get; set; }
+
+    /// <summary>Called when shards are about to be handed over: completes when nothing of their robots is under way any more. Goes on by itself when it is not waited for.</summary>
+    public Func<IReadOnlyCollection<int>, Task>? Leaving { get; set; }
 
     public IEnumerable<TargetGrain> Grains => _grains.Select(pair => pair.Value);
 
@@ -118,6 +122,25 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
         }
     }
 
+    /// <summary>A target was made here a moment ago: where its shard runs, it runs as it was made. Returns when it does.</summary>
+    public async Task TargetCreatedAsync(Target target)
+    {
+        if (!_shards.TryGetValue(target.Shard, out var lease))
+        {
+            return;
+        }
+
+        if (Volatile.Read(ref _loading) > 0)
+        {
+            // What is being loaded may be older than this edit.
+            _owed[target.Id] = 0;
+        }
+
+        var made = new StoredTarget(target, null, 0, ReadOnlyMemory<byte>.Empty, null, Deleted: false);
+        services.Store.Note(made);
+        await BeginAsync(made, lease, fresh: true);
+    }
+
     /// <summary>
     /// Finds edits that nobody told of: one whose store answered too late, or whose caller died in between. A target without a row is left alone:
     /// no row is "don't know", never "gone".
@@ -144,7 +167,8 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
         // Together: a store that many ask at once answers them at once.
         foreach (var some in _owed.Keys.Chunk(MostTogether))
         {
-            if ((await Task.WhenAll(some.Select(id => TookUpAsync(id, cancellationToken)))).Contains(false))
+            var news = some.Where(id => Find(id) is null).ToArray();
+            if ((await Task.WhenAll(some.Except(news).Select(id => TookUpAsync(id, cancellationToken)).Append(TookUpAsync(news, cancellationToken)))).Contains(false))
             {
                 return;
             }
@@ -175,17 +199,56 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
         }
     }
 
-    private async Task TakeUpAsync(long targetId, CancellationToken cancellationToken)
+    /// <summary>Targets that do not run here yet, in one read. False: they are owed still.</summary>
+    private async Task<bool> TookUpAsync(long[] news, CancellationToken cancellationToken)
     {
-        var stored = await services.Store.LoadTargetAsync(targetId, cancellationToken);
-        if (!_shards.TryGetValue(ShardMap.Of(targetId), out var lease))
+        if (news.Length == 0)
         {
-            return;
+            return true;
         }
 
-        if (stored is null)
+        foreach (var id in news)
+        {
+            _owed.TryRemove(id, out _);
+        }
+
+        try
+        {
+            foreach (var stored in await services.Store.LoadNewTargetsAsync(news, cancellationToken))
+            {
+                await TakeUpAsync(stored);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            foreach (var id in news)
+            {
+                _owed[id] = 0;
+            }
+
+            return false;
+        }
+    }
+
+    private async Task TakeUpAsync(long targetId, CancellationToken cancellationToken)
+    {
+        if (await services.Store.LoadTargetAsync(targetId, cancellationToken) is { } stored)
+        {
+            await TakeUpAsync(stored);
+        }
+        else if (_shards.ContainsKey(ShardMap.Of(targetId)))
         {
             Forget(targetId);
+        }
+    }
+
+    private async Task TakeUpAsync(StoredTarget stored)
+    {
+        var targetId = stored.Target.Id;
+        if (!_shards.TryGetValue(stored.Target.Shard, out var lease))
+        {
             return;
         }
 

@@ -32,8 +32,12 @@ public sealed partial class TargetGrain
             var record = _services.Records.Make(run, watched.Id, watched.Prober, trigger, _last);
             if (!_lease.IsHeld)
             {
-                // By now another may own it: what is seen here feeds no state.
-                Volatile.Write(ref _seen, record);
+                // By now another may own it: what is seen here feeds no state. A run that came to nothing (this machine stood still) does not unsee what was seen before.
+                if (record.Outcome is ProbeOutcome.Ok or ProbeOutcome.Failed)
+                {
+                    Volatile.Write(ref _seen, record);
+                }
+
                 return null;
             }
 

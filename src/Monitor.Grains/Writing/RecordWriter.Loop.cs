@@ -6,7 +6,6 @@ namespace Monitor.Grains.Writing;
 
 public sealed partial class RecordWriter
 {
-
     private async Task RunAsync()
     {
         while (true)

@@ -96,13 +96,16 @@ internal readonly record struct WriteItem(
     CheckRecord? Result, StateWrite? State, DeliveryWrite? Deliveries, TaskCompletionSource<Durability>? Waiter, long AddedAt)
 {
     /// <summary>Somebody waits for it before he goes on: a decision that must be told, or a claim before its POST.</summary>
-    public bool IsUrgent => State is not null || (Deliveries?.Deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sending) ?? false);
+    public bool IsUrgent => (State is not null && !IsFirst) || (Deliveries?.Deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sending) ?? false);
 
     /// <summary>
-    /// A failure that changed nothing, or the mark behind a POST: it rides along with what is urgent, or goes by itself shortly. Were it urgent, the marks of
+    /// A failure that changed nothing, a first success, or the mark behind a POST: it rides along with what is urgent, or goes by itself shortly. Were it urgent, the marks of
     /// the last notices would use up the commits that the next ones need.
     /// </summary>
-    public bool IsSoon => !IsUrgent && (Deliveries is not null || Result?.Outcome == ProbeOutcome.Failed);
+    public bool IsSoon => !IsUrgent && (State is not null || Deliveries is not null || Result?.Outcome == ProbeOutcome.Failed);
+
+    /// <summary>A success of a target that was made a moment ago, which nothing follows from: thousands of these come with a mass registration.</summary>
+    private bool IsFirst => State is { ExpectedVersion: 0, RemoveTarget: false, Alerts.Count: 0, Deliveries.Count: 0, State.ConsecutiveFailures: 0 };
 
     public int Rows => (Result is null ? 0 : 1)
         + (State is null ? 0 : 1 + State.Alerts.Count + State.Deliveries.Count)

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Monitor.Core.Probing;
+using Monitor.Core.Threads;
 
 namespace Monitor.Probers.Wire;
 
@@ -10,17 +11,12 @@ namespace Monitor.Probers.Wire;
 /// dead names would stop every probe, timer and writer of this silo. Look-ups of one name under way are shared. A look-up that finds no thread before its
 /// deadline is our own trouble, not the name's.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "Lives as long as the process; its threads would die on a disposed semaphore, and the process with them.")]
+[SuppressMessage("Design", "CA1001", Justification = "Lives as long as the process.")]
 public sealed class SystemNameResolver(int maxThreads = 128) : INameResolver
 {
-    private static readonly TimeSpan IdleBeforeEnd = TimeSpan.FromSeconds(10);
-
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Lookup> _underWay = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Queue<Lookup> _queue = new();
-    private readonly SemaphoreSlim _work = new(0);
-    private int _threads;
-    private int _idle;
+    private readonly OwnThreads _threads = new("name resolver", maxThreads, TimeSpan.FromSeconds(10), stackBytes: 256 * 1024);
 
     public async ValueTask<Outcome<IPAddress[]>> ResolveAsync(string name, CancellationToken cancellationToken)
     {
@@ -46,56 +42,21 @@ public sealed class SystemNameResolver(int maxThreads = 128) : INameResolver
 
             var lookup = new Lookup(name);
             _underWay.Add(name, lookup);
-            _queue.Enqueue(lookup);
-            if (_queue.Count > _idle && _threads < maxThreads)
-            {
-                _threads++;
-                new Thread(Serve, 256 * 1024) { IsBackground = true, Name = "name resolver" }.Start();
-            }
-
-            _work.Release();
+            _threads.Post(() => Serve(lookup));
             return lookup;
         }
     }
 
-    private void Serve()
+    private void Serve(Lookup lookup)
     {
-        while (TakeNext() is { } lookup)
-        {
-            lookup.Started = true;
-            var answer = Ask(lookup.Name);
-            lock (_lock)
-            {
-                _underWay.Remove(lookup.Name);
-            }
-
-            lookup.Answer.SetResult(answer);
-        }
-    }
-
-    /// <summary>Null when this thread was idle for long and has been counted out.</summary>
-    private Lookup? TakeNext()
-    {
+        lookup.Started = true;
+        var answer = Ask(lookup.Name);
         lock (_lock)
         {
-            _idle++;
+            _underWay.Remove(lookup.Name);
         }
 
-        while (true)
-        {
-            _work.Wait(IdleBeforeEnd);
-            lock (_lock)
-            {
-                _idle--;
-                if (_queue.TryDequeue(out var lookup))
-                {
-                    return lookup;
-                }
-
-                _threads--;
-                return null;
-            }
-        }
+        lookup.Answer.SetResult(answer);
     }
 
     private static Outcome<IPAddress[]> Ask(string name)

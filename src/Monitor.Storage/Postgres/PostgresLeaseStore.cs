@@ -1,5 +1,6 @@
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
+using Monitor.Core.Threads;
 using Monitor.Storage.Codecs;
 using Monitor.Storage.Postgres.Tables;
 using Npgsql;
@@ -18,6 +19,8 @@ public sealed class PostgresLeaseStore(PostgresStoreOptions options) : ILeaseSto
     private const int MostConnections = 6;
 
     private static readonly TimeSpan DeadFor = TimeSpan.FromDays(7);
+
+    private readonly OwnThreads _calls = new("lease call", int.MaxValue, TimeSpan.FromSeconds(10));
 
     private readonly NpgsqlDataSource _pool = PgPool.Open(
         options.CoordinationConnectionString ?? options.ConnectionString, options.ApplicationName + " leases", MostConnections, commandSeconds: 2, connectSeconds: 3);
@@ -92,10 +95,14 @@ public sealed class PostgresLeaseStore(PostgresStoreOptions options) : ILeaseSto
         new PgStatement(LeaseSql.Reclaim, silo, timeline, held.Select(fence => fence.Shard).ToArray(), held.Select(fence => fence.Epoch).ToArray()),
         new PgStatement(LeaseSql.IsAlive, silo));
 
-    public async Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken) =>
-        (await RunAsync([TargetTable.Revisions(shards)], TargetTable.ReadRevision, cancellationToken))[0];
+    public Task<ShardEdits> LoadEditsAsync(IReadOnlyCollection<MovedShard> moved, CancellationToken cancellationToken) =>
+        EditReading.ReadAsync(moved, async (statement, read) => (await RunAsync([statement], read, cancellationToken))[0]);
 
-    public void Dispose() => _pool.Dispose();
+    public void Dispose()
+    {
+        _calls.Dispose();
+        _pool.Dispose();
+    }
 
     /// <summary>The last two statements answer what was taken, and a row if the caller lives.</summary>
     private async Task<ClaimAnswer> ClaimAsync(long timeline, CancellationToken cancellationToken, params PgStatement[] statements)
@@ -113,7 +120,8 @@ public sealed class PostgresLeaseStore(PostgresStoreOptions options) : ILeaseSto
     private async Task<List<List<T>>> RunAsync<T>(IEnumerable<PgStatement> statements, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var call = Task.Factory.StartNew(() => PgSession.Run(_pool, statements, read), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var call = new Task<List<List<T>>>(() => PgSession.Run(_pool, statements, read));
+        ObjectDisposedException.ThrowIf(!_calls.Post(() => call.RunSynchronously(TaskScheduler.Default)), this);
         try
         {
             return await call.WaitAsync(cancellationToken);

@@ -6,12 +6,11 @@ namespace Monitor.Storage.Postgres;
 /// <summary>For silos that remember the targets of others.</summary>
 public sealed partial class PostgresStore : IEditedTargets
 {
-    public Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken) => RevisionsAsync(shards, cancellationToken);
+    public Task<ShardEdits> LoadEditsAsync(IReadOnlyCollection<MovedShard> moved, CancellationToken cancellationToken) => ReadAsync(
+        session => EditReading.ReadAsync(moved, async (statement, read) => (await session.RowsAsync([statement], read))[0]), cancellationToken);
 
     public Task<IReadOnlyList<TargetRow>> FindTargetsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) =>
         SnapshotAsync(session => TargetList.FindAsync(session, Secrets, ids), cancellationToken);
 
-    private Task<IReadOnlyList<TargetRevision>> RevisionsAsync(IReadOnlyCollection<int>? shards, CancellationToken cancellationToken) =>
-        ReadAsync<IReadOnlyList<TargetRevision>>(
-            async session => (await session.RowsAsync([TargetTable.Revisions(shards)], TargetTable.ReadRevision))[0], cancellationToken);
+    public Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(CancellationToken cancellationToken) => ReadAsync(EditReading.AllAsync, cancellationToken);
 }

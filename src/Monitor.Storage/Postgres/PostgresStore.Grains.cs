@@ -21,6 +21,9 @@ public sealed partial class PostgresStore
     public Task<StoredTarget?> LoadTargetAsync(long targetId, CancellationToken cancellationToken) =>
         _loads.RunAsync(targetId, cancellationToken);
 
+    public Task<IReadOnlyList<StoredTarget>> LoadNewTargetsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) =>
+        ReadAsync(session => StateTable.FindNewAsync(session, Secrets, ids), cancellationToken);
+
     public Task<IReadOnlyList<Channel>> LoadChannelsAsync(CancellationToken cancellationToken) =>
         ReadAsync(session => ChannelTable.AllAsync(session, Secrets), cancellationToken);
 
@@ -89,6 +92,11 @@ public sealed partial class PostgresStore
         if (waves.Count + claims.Length > 0)
         {
             statements.AddRange(StateCommit.Locks(batch.States, claims));
+            if (Fired(batch.States) is { Length: > 0 } fired)
+            {
+                statements.Add(DeliveryTable.Free(fired));
+            }
+
             statements.AddRange(waves.Select(wave => StateCommit.Write([.. wave.Select(index => batch.States[index])])));
         }
 
@@ -116,6 +124,14 @@ public sealed partial class PostgresStore
 
         return outcomes;
     }
+
+    private static AlertRecord[] Fired(IReadOnlyList<StateWrite> states) =>
+    [
+        .. from state in states
+           from alert in state.Alerts
+           where state.Deliveries.Any(row => row.Key.Kind == DeliveryKind.Firing && row.Key.Episode == alert.Episode)
+           select alert,
+    ];
 
     private static int IndexOf(IReadOnlyList<DeliveryWrite> writes, DeliveryWrite write)
     {

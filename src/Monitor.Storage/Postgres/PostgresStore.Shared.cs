@@ -8,19 +8,27 @@ public sealed partial class PostgresStore : ISharedStore
 {
     private const string Kept = "reserve";
 
+    /// <summary>A cipher is not for two threads at once.</summary>
+    private readonly Lock _sealing = new();
+    private readonly Lazy<MasterKey> _master;
+
     public string Place => _options.Place;
 
     public void OpenLater(byte[] installationSecret) => _installationSecret = installationSecret;
 
     public byte[] Seal(ReadOnlySpan<byte> content)
     {
-        using var master = new MasterKey(_options.MasterKey);
-        return master.Wrap(Kept, content);
+        lock (_sealing)
+        {
+            return _master.Value.Wrap(Kept, content);
+        }
     }
 
     public byte[]? Unseal(ReadOnlySpan<byte> content)
     {
-        using var master = new MasterKey(_options.MasterKey);
-        return master.Unwrap(Kept, content);
+        lock (_sealing)
+        {
+            return _master.Value.Unwrap(Kept, content);
+        }
     }
 }

@@ -17,6 +17,9 @@ public sealed partial class PostgresStore
     public Task<EditOutcome<Target>> CreateTargetAsync(TargetSettings settings, Edit edit, CancellationToken cancellationToken) =>
         _creations.RunAsync(new NewTarget(settings, Sealed(settings), edit), cancellationToken);
 
+    public Task<EditOutcome<Target>> CreateWithDefaultsAsync(TargetSettings settings, Edit edit, CancellationToken cancellationToken) =>
+        _creations.RunAsync(new NewTarget(settings, Sealed(settings), edit) { TakesDefaults = true }, cancellationToken);
+
     public Task<EditOutcome<Target>> UpdateTargetAsync(
         long id, long expectedRevision, TargetSettings settings, Edit edit, CancellationToken cancellationToken)
     {

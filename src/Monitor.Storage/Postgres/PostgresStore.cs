@@ -19,6 +19,9 @@ public sealed partial class PostgresStore : IGrainStore, ITargetStore, IHistoryS
     /// <summary>A commit takes as long by itself; a thousand registrations then share a hundred of them.</summary>
     private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>Until those who were answered together have asked again, on a busy machine.</summary>
+    private static readonly TimeSpan CreationCompany = TimeSpan.FromMilliseconds(15);
+
     private readonly PostgresStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<PostgresStore> _logger;
@@ -37,7 +40,8 @@ public sealed partial class PostgresStore : IGrainStore, ITargetStore, IHistoryS
         _options = options;
         _time = time;
         _logger = logger;
-        _creations = new(CreateAsync, Company, time);
+        _master = new(() => new MasterKey(options.MasterKey));
+        _creations = new(CreateAsync, CreationCompany, time);
         _loads = new(asked => ReadAsync(session => StateTable.FindAsync(session, Secrets, asked), CancellationToken.None), Company, time);
         _defaults = new(DefaultsAsync, Company, time);
     }
@@ -90,22 +94,30 @@ public sealed partial class PostgresStore : IGrainStore, ITargetStore, IHistoryS
     public Task<IReadOnlyList<Fence>> ClaimAllAsync(SiloIdentity silo, CancellationToken cancellationToken) =>
         WriteAsync(session => ShardTable.ClaimAllAsync(session, silo, Guid.CreateVersion7(_time.GetUtcNow())), cancellationToken);
 
-    public Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(CancellationToken cancellationToken) => RevisionsAsync(null, cancellationToken);
-
     public void Dispose()
     {
         // A container that knows the store by several ports disposes it as often.
         if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
+            Forget();
             _pool?.Dispose();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _closed, 1) == 0 && _pool is { } pool)
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
-            await pool.DisposeAsync();
+            Forget();
+            await (_pool?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    private void Forget()
+    {
+        if (_master.IsValueCreated)
+        {
+            _master.Value.Dispose();
         }
     }
 

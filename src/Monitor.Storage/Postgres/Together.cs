@@ -7,7 +7,7 @@ namespace Monitor.Storage.Postgres;
 /// (and not because the store is away), each is asked alone, so that one's failure is not the others'.
 /// </summary>
 /// <param name="together">Answers in the order of what was asked.</param>
-/// <param name="company">For how long the next one waits for others while many come.</param>
+/// <param name="company">For how long the next one waits while many come, at most: as many as last time are company enough.</param>
 internal sealed class Together<TAsk, TAnswer>(Func<IReadOnlyList<TAsk>, Task<IReadOnlyList<TAnswer>>> together, TimeSpan company, TimeProvider time)
 {
     private const int MostTogether = 256;
@@ -18,6 +18,8 @@ internal sealed class Together<TAsk, TAnswer>(Func<IReadOnlyList<TAsk>, Task<IRe
     private readonly Lock _lock = new();
     private readonly Queue<(TAsk Ask, TaskCompletionSource<TAnswer> Answer)> _waiting = new();
     private bool _running;
+    private int _expected;
+    private TaskCompletionSource? _gathered;
 
     /// <param name="cancellationToken">Ends the waiting, not what was asked.</param>
     public Task<TAnswer> RunAsync(TAsk ask, CancellationToken cancellationToken)
@@ -26,6 +28,11 @@ internal sealed class Together<TAsk, TAnswer>(Func<IReadOnlyList<TAsk>, Task<IRe
         lock (_lock)
         {
             _waiting.Enqueue((ask, answer));
+            if (_waiting.Count >= _expected)
+            {
+                _gathered?.TrySetResult();
+            }
+
             if (_running)
             {
                 return answer.Task.WaitAsync(cancellationToken);
@@ -45,9 +52,28 @@ internal sealed class Together<TAsk, TAnswer>(Func<IReadOnlyList<TAsk>, Task<IRe
             await AnswerAsync(group);
             if (group.Count >= Many || IsMany())
             {
-                await Task.Delay(company, time, CancellationToken.None);
+                await GatherAsync(group.Count);
             }
         }
+    }
+
+    /// <summary>Those who were answered together ask again together, where each asks one after the other: the next one goes when they are there.</summary>
+    private async Task GatherAsync(int expected)
+    {
+        var gathered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_waiting.Count >= expected)
+            {
+                return;
+            }
+
+            (_expected, _gathered) = (expected, gathered);
+        }
+
+        using var enough = new CancellationTokenSource();
+        await Task.WhenAny(gathered.Task, Task.Delay(company, time, enough.Token));
+        await enough.CancelAsync();
     }
 
     private bool IsMany()

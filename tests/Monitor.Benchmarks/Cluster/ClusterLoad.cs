@@ -122,6 +122,10 @@ internal sealed class ClusterLoad : IAsyncDisposable
     /// <summary>Processor seconds of all silos so far.</summary>
     public double SiloCpu() => Silos.Sum(silo => ProcessFigures.CpuSeconds(silo.Process.Id));
 
+    /// <summary>Processor seconds of the threads of the silos' leases so far: of the loop that decides, and of those that call the store.</summary>
+    public double LeaseCpu() => Silos.Sum(silo =>
+        ProcessFigures.SecondsByThread(silo.Process.Id).Where(thread => thread.Key.StartsWith("lease", StringComparison.Ordinal)).Sum(thread => thread.Value));
+
     /// <summary>Processor seconds of PostgreSQL so far, sessions that have ended included.</summary>
     public double StoreCpu()
     {
@@ -155,6 +159,23 @@ internal sealed class ClusterLoad : IAsyncDisposable
         await reader.ReadAsync(cancellationToken);
         return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
     }
+
+    /// <summary>Returns when the runtime of no silo compiles what was called often any more.</summary>
+    public async Task CompiledAsync(CancellationToken cancellationToken)
+    {
+        var quiet = TimeSpan.FromSeconds(2);
+        while (true)
+        {
+            var before = Silos.Sum(silo => ProcessFigures.CompilerSeconds(silo.Process.Id));
+            await Eventually.NothingForAsync(quiet, cancellationToken);
+            if (Silos.Sum(silo => ProcessFigures.CompilerSeconds(silo.Process.Id)) - before < quiet.TotalSeconds / 40)
+            {
+                return;
+            }
+        }
+    }
+
+    public Task ForgetStatementsAsync(CancellationToken cancellationToken) => Store.ExecuteAsync("SELECT pg_stat_statements_reset()", cancellationToken);
 
     /// <summary>What the server has worked at most so far, to see where its time goes.</summary>
     public async Task PrintStatementsAsync(CancellationToken cancellationToken)

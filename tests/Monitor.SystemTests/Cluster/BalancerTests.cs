@@ -7,7 +7,7 @@ using Xunit;
 namespace Monitor.SystemTests.Cluster;
 
 /// <summary>The topology of <c>docker-compose.yml</c> as processes: three silos behind nginx with <c>deploy/nginx.conf</c>.</summary>
-[Collection(Alone.Name)]
+[Trait(Calm.Name, Calm.Yes)]
 public sealed partial class BalancerTests
 {
     [Fact]

@@ -16,6 +16,9 @@ internal sealed record ClusterPlan
     /// <summary>The store has a streaming standby, and the silos know both.</summary>
     public bool Standby { get; init; }
 
+    /// <summary>The store's server has a wall clock of its own, which can be set.</summary>
+    public bool StoreClock { get; init; }
+
     /// <summary>How its silos differ from plain ones.</summary>
     public Func<SiloSettings, SiloSettings> Change { get; init; } = settings => settings;
 }

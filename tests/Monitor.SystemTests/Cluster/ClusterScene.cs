@@ -56,7 +56,12 @@ internal sealed class ClusterScene : IAsyncDisposable
     public static async Task<ClusterScene> StartAsync(ClusterPlan plan)
     {
         Requires.Postgres();
-        var store = await PostgresServer.StartAsync(Scene.Token, new PostgresOptions { Authentication = "trust" });
+        if (plan.StoreClock)
+        {
+            Requires.ServersClock();
+        }
+
+        var store = await PostgresServer.StartAsync(Scene.Token, new PostgresOptions { Authentication = "trust", OwnClock = plan.StoreClock });
         var scene = new ClusterScene(store, await WeComStandIn.StartAsync(cancellationToken: Scene.Token), await WebTargets.StartAsync(plan.Sites, Scene.Token), plan);
         try
         {
@@ -267,6 +272,18 @@ internal sealed class ClusterScene : IAsyncDisposable
         Assert.InRange(longest - TimeSpan.FromSeconds(1), TimeSpan.MinValue, bound + (3 * stall));
     }
 
+    /// <summary>
+    /// Checks that two silos have made: visits beyond those that sites have which are visited once a second. Counted over two and a half seconds, in which that is at most three times.
+    /// </summary>
+    public int Twice(long since)
+    {
+        const int most = 3;
+        var until = since + (long)(2.5 * Stopwatch.Frequency);
+        var twice = Web.All.Sum(site => Math.Max(0, Web.Visits(site).Count(visit => visit.Timestamp >= since && visit.Timestamp < until) - most));
+        Note(string.Create(CultureInfo.InvariantCulture, $"{twice} checks were made twice"));
+        return twice;
+    }
+
     public static long Now => Stopwatch.GetTimestamp();
 
     /// <summary>What a bound on times has to allow for: the machine's longest stall since then, for each of three processes that one thing passes through.</summary>
@@ -279,7 +296,7 @@ internal sealed class ClusterScene : IAsyncDisposable
     public string Log => string.Join('\n', _silos.Select(silo => silo.Output));
 
     /// <summary>When this machine stood still for longer than a lease can do without.</summary>
-    public IReadOnlyList<long> Stalls(TimeSpan longerThan) => _machine.Stalls(longerThan);
+    public IReadOnlyList<(long From, long To)> Stalls(TimeSpan longerThan) => _machine.Stalls(longerThan);
 
     private IReadOnlyList<PostgresServer> Servers() => Standby is null ? [Store] : [Store, Standby];
 

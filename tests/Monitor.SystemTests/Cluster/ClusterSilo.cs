@@ -11,6 +11,7 @@ internal sealed class ClusterSilo : IAsyncDisposable
     private readonly TempDir _folder = new();
     private readonly SiloSettings _settings;
     private readonly TcpProxy[] _ways;
+    private readonly List<string> _said = [];
     private SiloProcess? _process;
 
     /// <param name="stores">One, or a primary and its standby.</param>
@@ -49,31 +50,32 @@ internal sealed class ClusterSilo : IAsyncDisposable
 
     public ApiClient Api => _process!.Api;
 
-    /// <summary>Of all its lives, after the last one has ended; else of this one.</summary>
-    public string Output => $"---- {Name}\n{_process?.Output}";
+    /// <summary>Of all its lives.</summary>
+    public string Output => string.Join('\n', [.. _said, $"---- {Name}", _process?.Output]);
 
     /// <summary>Returns when it is ready.</summary>
     public async Task StartAsync()
     {
-        if (_process is { } old)
-        {
-            // Whoever asks meanwhile, as histories do, is told that it does not run.
-            _process = null;
-            await old.DisposeAsync();
-        }
-
+        await ForgetAsync();
         _process = await SiloProcess.StartAsync(_settings, Scene.Token);
     }
 
     /// <summary>Started again, and not waited for: without the store it does not become ready.</summary>
     public async Task LaunchAsync()
     {
+        await ForgetAsync();
+        _process = await SiloProcess.LaunchAsync(_settings);
+    }
+
+    private async Task ForgetAsync()
+    {
         if (_process is { } old)
         {
+            // Whoever asks meanwhile, as histories do, is told that it does not run.
+            _process = null;
+            _said.Add($"---- {Name}\n{old.Output}\n----");
             await old.DisposeAsync();
         }
-
-        _process = await SiloProcess.LaunchAsync(_settings);
     }
 
     /// <summary>kill -9.</summary>

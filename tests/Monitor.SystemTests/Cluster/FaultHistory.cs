@@ -22,6 +22,7 @@ internal sealed class FaultHistory : IDisposable
     private readonly Lock _lock = new();
     private readonly List<string> _log = [];
     private readonly SemaphoreSlim _store = new(1);
+    private readonly CancellationTokenSource _ending = CancellationTokenSource.CreateLinkedTokenSource(Scene.Token);
     private long? _storeLostAt;
 
     private FaultHistory(FaultPlan plan, ClusterScene scene)
@@ -37,40 +38,105 @@ internal sealed class FaultHistory : IDisposable
         return await history.PlayAsync();
     }
 
-    public void Dispose() => _store.Dispose();
+    public void Dispose()
+    {
+        _store.Dispose();
+        _ending.Dispose();
+    }
+
+    private CancellationToken Token => _ending.Token;
+
+    private long? StoreLostAt
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _storeLostAt;
+            }
+        }
+
+        set
+        {
+            lock (_lock)
+            {
+                _storeLostAt = value;
+            }
+        }
+    }
 
     private async Task<FaultOutcome> PlayAsync()
     {
         var broken = new List<string>();
         try
         {
-            var began = Stopwatch.GetTimestamp();
-            foreach (var step in _plan.Steps)
-            {
-                await Eventually.TrueAsync("its time has come", () => Stopwatch.GetElapsedTime(began).TotalSeconds >= step.At, Scene.Token, EndPatience);
-                await BeginAsync(step);
-            }
-
-            await Task.WhenAll(_repairs);
-            await _scene.BalancedAsync(FaultPlan.Silos);
-            await Eventually.TrueAsync("all that is down is told", _model.IsAllToldDown, Scene.Token, EndPatience);
-            _model.Rise([.. Enumerable.Range(0, FaultPlan.Sites)]);
-            await Eventually.TrueAsync("all that is up again is told", _model.IsAllSettled, Scene.Token, EndPatience);
-            await _scene.VisitedAsync(2);
-            await Eventually.TrueAsync("all deliveries are stored as told", async () => await OpenAsync() == 0, Scene.Token);
+            await PlayStepsAsync();
+            await SettleAsync();
         }
-        catch (Exception e) when (e is TimeoutException or InvalidOperationException or HttpRequestException)
+        catch (Exception e) when (!Scene.Token.IsCancellationRequested)
         {
-            broken.Add(e.Message);
+            broken.Add($"it broke off: {e.Message}");
+        }
+        finally
+        {
+            // A repair that outlives its history would start servers in a folder that is gone.
+            await _ending.CancelAsync();
+            await Task.WhenAll(_repairs).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        broken.AddRange(await _model.BrokenAsync());
-        return new FaultOutcome(_plan, _log, broken, _model.Outages, _model.Repeated, _scene.Log);
+        try
+        {
+            broken.AddRange(await _model.BrokenAsync());
+        }
+        catch (Exception e) when (broken.Count > 0 && !Scene.Token.IsCancellationRequested)
+        {
+            // Its silos are not in a state to be asked: why, has been said already.
+            broken.Add($"nothing more can be said: {e.Message}");
+        }
+
+        return new FaultOutcome(_plan, [.. _log], broken, _model.Outages, _model.Repeated, _scene.Log);
     }
+
+    /// <summary>A step that had to wait for its silo puts off all that follow: so the whole plan is played in its order, however slow the machine.</summary>
+    private async Task PlayStepsAsync()
+    {
+        var began = Stopwatch.GetTimestamp();
+        var late = 0.0;
+        foreach (var step in _plan.Steps)
+        {
+            await UntilAsync("its time has come", () => Stopwatch.GetElapsedTime(began).TotalSeconds >= step.At + late);
+            await BeginAsync(step);
+            late = Math.Max(late, Stopwatch.GetElapsedTime(began).TotalSeconds - step.At);
+        }
+
+        await Task.WhenAll(_repairs);
+    }
+
+    private async Task SettleAsync()
+    {
+        Note("all faults are mended");
+        await _scene.BalancedAsync(FaultPlan.Silos);
+        await UntilAsync("all that is down is told", _model.IsAllToldDown);
+        _model.Rise([.. Enumerable.Range(0, FaultPlan.Sites)]);
+        await UntilAsync("all that is up again is told", _model.IsAllSettled);
+        await _scene.VisitedAsync(2);
+        await Eventually.TrueAsync("all deliveries are stored as told", async () => await OpenAsync() == 0, Token);
+        Note("all has settled");
+    }
+
+    /// <summary>Or until a repair has failed.</summary>
+    private async Task UntilAsync(string what, Func<bool> look) => await Eventually.TrueAsync(
+        what,
+        async () =>
+        {
+            await (_repairs.Find(repair => repair.IsFaulted) ?? Task.CompletedTask);
+            return look();
+        },
+        Token,
+        EndPatience);
 
     private async Task BeginAsync(FaultStep step)
     {
-        var silo = _scene[step.Which % FaultPlan.Silos];
         switch (step.Kind)
         {
             case FaultKind.Fall:
@@ -87,21 +153,27 @@ internal sealed class FaultHistory : IDisposable
                 _model.Rise([site]);
                 _repairs.Add(OffAndOnAsync(site));
                 break;
+            case FaultKind.Disable:
+                Note("nothing is down that could be disabled");
+                break;
             case FaultKind.StoreDown:
-                await _store.WaitAsync(Scene.Token);
+                await _store.WaitAsync(Token);
                 Note("the store is stopped");
-                _storeLostAt = Stopwatch.GetTimestamp();
-                await _scene.Store.StopAsync(Scene.Token);
+                StoreLostAt = Stopwatch.GetTimestamp();
+                await _scene.Store.StopAsync(Token);
                 _repairs.Add(StoreBackAsync(step.Lasts));
                 break;
             case FaultKind.Promote:
-                await _store.WaitAsync(Scene.Token);
+                await _store.WaitAsync(Token);
                 Note("the standby is promoted");
-                _storeLostAt = Stopwatch.GetTimestamp();
+                StoreLostAt = Stopwatch.GetTimestamp();
                 _model.Loses();
                 _repairs.Add(PromoteAsync());
                 break;
-            case FaultKind.Kill or FaultKind.Stop or FaultKind.Freeze or FaultKind.Cut when silo.IsRunning && _unfit.TryAdd(silo, true):
+            default:
+                var silo = _scene[step.Which];
+                await UntilAsync($"{silo.Name} is there, and one other", () => silo.IsRunning && !_unfit.ContainsKey(silo) && _unfit.Count < FaultPlan.Silos - 1);
+                _unfit.TryAdd(silo, true);
                 _repairs.Add(LoseAsync(silo, step));
                 break;
         }
@@ -110,9 +182,9 @@ internal sealed class FaultHistory : IDisposable
     private async Task LoseAsync(ClusterSilo silo, FaultStep step)
     {
         Note($"{silo.Name}: {step.Kind}");
-        if (step.Kind != FaultKind.Stop || _storeLostAt is not null)
+        if (step.Kind != FaultKind.Stop || StoreLostAt is not null)
         {
-            _model.Loses(_storeLostAt);
+            _model.Loses(StoreLostAt);
         }
 
         switch (step.Kind)
@@ -131,7 +203,7 @@ internal sealed class FaultHistory : IDisposable
                 break;
         }
 
-        await Eventually.NothingForAsync(TimeSpan.FromSeconds(step.Lasts), Scene.Token);
+        await Eventually.NothingForAsync(TimeSpan.FromSeconds(step.Lasts), Token);
         switch (step.Kind)
         {
             case FaultKind.Freeze:
@@ -142,7 +214,7 @@ internal sealed class FaultHistory : IDisposable
                 break;
             default:
                 // No silo begins without the store: while one does, the store stays.
-                await _store.WaitAsync(Scene.Token);
+                await _store.WaitAsync(Token);
                 try
                 {
                     await silo.StartAsync();
@@ -161,8 +233,8 @@ internal sealed class FaultHistory : IDisposable
 
     private async Task StoreBackAsync(double after)
     {
-        await Eventually.NothingForAsync(TimeSpan.FromSeconds(after), Scene.Token);
-        await _scene.Store.StartAgainAsync(Scene.Token);
+        await Eventually.NothingForAsync(TimeSpan.FromSeconds(after), Token);
+        await _scene.Store.StartAgainAsync(Token);
         StoreIsBack();
     }
 
@@ -175,14 +247,14 @@ internal sealed class FaultHistory : IDisposable
     private void StoreIsBack()
     {
         Note("the store is there");
-        _storeLostAt = null;
+        StoreLostAt = null;
         _store.Release();
     }
 
     private async Task OffAndOnAsync(int site)
     {
         await EditAsync(site, new { enabled = false });
-        await Eventually.TrueAsync("what is no longer watched is told so", () => _model.Settled().Contains(site), Scene.Token, EndPatience);
+        await Eventually.TrueAsync("what is no longer watched is told so", () => _model.Settled().Contains(site), Token, EndPatience);
         await EditAsync(site, new { enabled = true });
         _switched.TryRemove(site, out _);
     }
@@ -196,7 +268,7 @@ internal sealed class FaultHistory : IDisposable
             {
                 try
                 {
-                    using var patience = CancellationTokenSource.CreateLinkedTokenSource(Scene.Token);
+                    using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
                     patience.CancelAfter(TimeSpan.FromSeconds(5));
                     if ((int)(await silo.Api.SendAsync(HttpMethod.Patch, $"/api/v1/targets/{_scene.Target(site)}", change, patience.Token)).Status < 300)
                     {
@@ -204,15 +276,16 @@ internal sealed class FaultHistory : IDisposable
                         return true;
                     }
                 }
-                catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !Scene.Token.IsCancellationRequested)
+                catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !Token.IsCancellationRequested)
                 {
                     // Another one, or later.
                 }
             }
 
+            await Eventually.NothingForAsync(TimeSpan.FromSeconds(0.2), Token);
             return false;
         },
-        Scene.Token,
+        Token,
         EndPatience);
 
     private async Task<long> OpenAsync() =>
@@ -221,11 +294,8 @@ internal sealed class FaultHistory : IDisposable
     private void Do(FaultStep step, Action<IReadOnlyCollection<int>> what, IEnumerable<int> sites)
     {
         var chosen = sites.ToArray();
-        if (chosen.Length > 0)
-        {
-            Note($"{step.Kind} of {string.Join(' ', chosen)}");
-            what(chosen);
-        }
+        Note($"{step.Kind} of {(chosen.Length > 0 ? string.Join(' ', chosen) : "none")}");
+        what(chosen);
     }
 
     private void Note(string what)

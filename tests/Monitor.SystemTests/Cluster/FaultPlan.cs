@@ -11,15 +11,19 @@ internal sealed record FaultPlan(int Seed, IReadOnlyList<FaultStep> Steps)
     /// <summary>A robot takes 20 messages a minute: more outages than this would be told late by right.</summary>
     private const int MostFalls = 6;
 
-    /// <param name="length">Seconds in which something may begin.</param>
-    public static FaultPlan Of(int seed, double length)
+    /// <summary>Seconds in which something may begin.</summary>
+    private const double Length = 16;
+
+    public static FaultPlan Of(int seed)
     {
 #pragma warning disable CA5394 // to be had again from the seed, and nothing is to be kept secret
         var random = new Random(seed);
-        var steps = new List<FaultStep>();
-        var (at, falls, storeUntil, promoted) = (1.0, 0, 0.0, false);
+
+        // Without something that is down there is nothing that could be lost.
+        var steps = new List<FaultStep> { new(0.5, FaultKind.Fall, random.Next(1, 4), 0) };
+        var (at, falls, storeUntil, promoted) = (1.0, steps[0].Which, 0.0, false);
         var busyUntil = new double[Silos];
-        while (at < length)
+        while (at < Length)
         {
             var silo = random.Next(Silos);
             var lasts = 1 + (7 * random.NextDouble());

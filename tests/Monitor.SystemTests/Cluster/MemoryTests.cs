@@ -6,7 +6,7 @@ using Xunit;
 namespace Monitor.SystemTests.Cluster;
 
 /// <summary>What any silo answers while the database is away for all of them.</summary>
-[Collection(Alone.Name)]
+[Trait(Calm.Name, Calm.Yes)]
 public sealed class MemoryTests
 {
     [Fact]

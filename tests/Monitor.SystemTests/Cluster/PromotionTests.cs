@@ -5,7 +5,7 @@ using Xunit;
 namespace Monitor.SystemTests.Cluster;
 
 /// <summary>The primary is lost for good, and the standby that takes its place has not got all that it had confirmed.</summary>
-[Collection(Alone.Name)]
+[Trait(Calm.Name, Calm.Yes)]
 public sealed class PromotionTests
 {
     [Fact]

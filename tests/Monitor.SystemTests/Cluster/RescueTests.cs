@@ -6,7 +6,7 @@ using Xunit;
 namespace Monitor.SystemTests.Cluster;
 
 /// <summary>A silo that starts while the database is away.</summary>
-[Collection(Alone.Name)]
+[Trait(Calm.Name, Calm.Yes)]
 public sealed class RescueTests
 {
     [Fact]

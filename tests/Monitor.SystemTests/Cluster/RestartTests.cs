@@ -4,7 +4,7 @@ using Xunit;
 namespace Monitor.SystemTests.Cluster;
 
 /// <summary>Every silo ends and begins again, all at once or one after the other.</summary>
-[Collection(Alone.Name)]
+[Trait(Calm.Name, Calm.Yes)]
 public sealed class RestartTests
 {
     [Fact]

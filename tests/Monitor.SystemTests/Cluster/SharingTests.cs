@@ -2,17 +2,21 @@ using System.Globalization;
 using System.Net;
 using Monitor.Core.Shards;
 using Monitor.SystemTests.Harness;
+using Monitor.SystemTests.Web;
 using Monitor.Tests.Shared;
 using Xunit;
+using WebClient = Monitor.SystemTests.Web.WebClient;
 
 namespace Monitor.SystemTests.Cluster;
 
 /// <summary>Silos that come and go on purpose, and any of them asked for anything.</summary>
-[Collection(Alone.Name)]
+[Trait(Calm.Name, Calm.Yes)]
 public sealed class SharingTests
 {
     /// <summary>A shard that is handed over stands still for half a second at most; what was due meanwhile is made up for.</summary>
     private static readonly TimeSpan Punctual = TimeSpan.FromSeconds(1.5);
+
+    private const string BadSlot = "<path class=\"f\"";
 
     [Fact]
     public async Task Shards_move_to_who_joins_and_from_who_leaves_and_no_check_is_late()
@@ -102,6 +106,41 @@ public sealed class SharingTests
         }
 
         Assert.Empty(scene.Robot.Messages);
+    }
+
+    [Fact]
+    public async Task The_strip_of_a_target_on_any_silos_page_is_what_its_owner_has_seen()
+    {
+        await using var scene = await ClusterScene.StartAsync(3, 6);
+        var pages = scene.Running.Select(silo => new WebClient(new Uri(silo.Address))).ToArray();
+        foreach (var page in pages)
+        {
+            Assert.Equal(303, (await page.SignInAsync(SiloProcess.AdminToken)).Status);
+            await Eventually.GetAsync("all six are on it", async () => (await page.GetAsync("/")).Html is var html && scene.Web.All.All(site => html.Contains(Mark(scene.Target(site)), StringComparison.Ordinal)) ? page : null, Scene.Token);
+            Assert.DoesNotContain(BadSlot, Tile(await page.GetAsync("/"), scene.Target(0)), StringComparison.Ordinal);
+        }
+
+        // One failed check is no alert and no state: only the strip tells of it afterwards.
+        scene.Web.Fall([0]);
+        await Eventually.TrueAsync("one check has failed", () => scene.Web.Visits(0).Any(visit => visit.WasDown), Scene.Token);
+        scene.Web.Rise([0]);
+        foreach (var page in pages)
+        {
+            await Eventually.GetAsync("the strip shows it", async () => Tile(await page.GetAsync("/"), scene.Target(0)).Contains(BadSlot, StringComparison.Ordinal) ? page : null, Scene.Token, TimeSpan.FromSeconds(30));
+            Assert.DoesNotContain(BadSlot, Tile(await page.GetAsync("/"), scene.Target(1)), StringComparison.Ordinal);
+            page.Dispose();
+        }
+
+        Assert.Empty(scene.Robot.Messages);
+    }
+
+    private static string Mark(long target) => $"id=\"t-{target}\"";
+
+    private static string Tile(WebAnswer page, long target)
+    {
+        var begin = page.Html.IndexOf(Mark(target), StringComparison.Ordinal);
+        Assert.True(begin >= 0, $"target {target} is not on the page");
+        return page.Html[begin..page.Html.IndexOf("</a>", begin, StringComparison.Ordinal)];
     }
 
     private static async Task<ClusterSilo> StrangerAsync(ClusterScene scene, int site)

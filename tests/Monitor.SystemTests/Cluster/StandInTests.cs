@@ -5,7 +5,7 @@ using Xunit;
 namespace Monitor.SystemTests.Cluster;
 
 /// <summary>The database is away, and so is the silo that sends to the robot: who decides sends in its place.</summary>
-[Collection(Alone.Name)]
+[Trait(Calm.Name, Calm.Yes)]
 public sealed class StandInTests
 {
     /// <summary>What silence takes to be seen, and what telling takes.</summary>

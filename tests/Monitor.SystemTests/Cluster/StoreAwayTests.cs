@@ -5,7 +5,7 @@ using Xunit;
 namespace Monitor.SystemTests.Cluster;
 
 /// <summary>The database goes away, for all silos or for one of them.</summary>
-[Collection(Alone.Name)]
+[Trait(Calm.Name, Calm.Yes)]
 public sealed class StoreAwayTests
 {
     [Fact]

@@ -8,7 +8,7 @@ namespace Monitor.SystemTests.Crash;
 /// The same steps in a cluster over PostgreSQL: nobody starts the silo again, another one takes over. Every run plays those at which something else is known to whoever takes over;
 /// MONITOR_WRITE_DOCS=1 plays all.
 /// </summary>
-[Collection(Alone.Name)]
+[Trait(Calm.Name, Calm.Yes)]
 public sealed class TakeoverMatrixTests
 {
     private static readonly string[] Telling = [SiloEvents.Decided, SiloEvents.CommitDone, SiloEvents.DeliveryClaimed, SiloEvents.PostSent];

@@ -23,6 +23,9 @@ internal static class Requires
 
     public static void Postgres() => Server(PostgresServer.IsInstalled, "PostgreSQL is not installed (Debian: postgresql)");
 
+    /// <summary>For a server that has its own clock.</summary>
+    public static void ServersClock() => Server(PostgresServer.CanHaveOwnClock, "no C compiler for the server's clock (Debian: gcc, libc6-dev)");
+
     public static void PgBouncer() => Server(Tests.Shared.PgBouncer.IsInstalled, "pgbouncer is not installed (Debian: pgbouncer)");
 
     public static void Command(string name, string package) => Server(

@@ -57,6 +57,29 @@ public sealed class PostgresServerTests
         await standby.ExecuteAsync("INSERT INTO kept VALUES (8)", token);
     }
 
+    /// <summary>Otherwise what is played with it would be another fault than a clock's.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public async Task A_servers_own_clock_jumps_for_all_its_sessions_and_its_timeouts_are_as_long_as_before(int hours)
+    {
+        Requires.Postgres();
+        Requires.ServersClock();
+        var token = TestContext.Current.CancellationToken;
+        await using var server = await PostgresServer.StartAsync(token, new PostgresOptions { OwnClock = true });
+        Assert.InRange((await server.ClockAheadAsync(token)).Duration(), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        await server.JumpClockAsync(TimeSpan.FromHours(hours), token);
+        Assert.InRange(await server.ClockAheadAsync(token) - TimeSpan.FromHours(hours), TimeSpan.FromSeconds(-5), TimeSpan.FromSeconds(5));
+
+        var began = Stopwatch.GetTimestamp();
+        var late = await Assert.ThrowsAsync<PostgresException>(() => server.ExecuteAsync("SET statement_timeout = 700; SELECT pg_sleep(20)", token));
+        Assert.Equal(PostgresErrorCodes.QueryCanceled, late.SqlState);
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(0.6), TimeSpan.FromSeconds(15));
+        await server.StopAsync(token);
+        await server.StartAgainAsync(token);
+        Assert.InRange(await server.ClockAheadAsync(token) - TimeSpan.FromHours(hours), TimeSpan.FromSeconds(-5), TimeSpan.FromSeconds(5));
+    }
+
     [Fact]
     public async Task A_pooler_passes_transactions_on()
     {

@@ -138,8 +138,45 @@ public sealed class PostgresLeaseStoreTests(SharedPostgres shared) : IAsyncLifet
         await store.DeleteTargetAsync(id, null, By(), Token);
         var shard = ShardMap.Of(id);
         Assert.Equal(3, (await _leases.LookAsync(Token)).Shards[shard].Version);
-        Assert.Equal([new TargetRevision(id, 3, true)], await _leases.LoadRevisionsAsync([shard], Token));
-        Assert.Empty(await _leases.LoadRevisionsAsync([(shard + 1) % 256], Token));
+        Assert.Equal([new TargetRevision(id, 3, true)], (await _leases.LoadEditsAsync([new MovedShard(shard, 0, 3)], Token)).Targets);
+        Assert.Empty((await _leases.LoadEditsAsync([new MovedShard((shard + 1) % 256, 0, 1)], Token)).Targets);
+    }
+
+    [Fact]
+    public async Task Only_what_was_edited_is_read_and_where_that_does_not_explain_the_version_the_whole_shard()
+    {
+        await using var store = new PostgresStore(new PostgresStoreOptions(_connection, SharedPostgres.MasterKey), TimeProvider.System, NullLogger<PostgresStore>.Instance);
+        await store.OpenAsync(Token);
+        var made = await Task.WhenAll(Enumerable.Range(0, 600).Select(_ => store.CreateTargetAsync(Target(), By(), Token)));
+        var shard = made.Select(outcome => outcome.Value!).GroupBy(target => target.Shard).First(group => group.Count() >= 2);
+        var (one, other) = (shard.First().Id, shard.Last().Id);
+        var before = (await _leases.LookAsync(Token)).Shards[shard.Key].Version;
+
+        await store.UpdateTargetAsync(one, 1, Target("b"), By(), Token);
+        var edits = await _leases.LoadEditsAsync([new MovedShard(shard.Key, before, before + 1)], Token);
+        Assert.Equal([new TargetRevision(one, 2, false)], edits.Targets);
+        Assert.Empty(edits.Whole);
+
+        // Its first edit bears no version any more.
+        await store.UpdateTargetAsync(one, 2, Target("c"), By(), Token);
+        edits = await _leases.LoadEditsAsync([new MovedShard(shard.Key, before, before + 2)], Token);
+        Assert.Equal(shard.Select(target => new TargetRevision(target.Id, target.Id == one ? 3 : 1, false)).OrderBy(edit => edit.TargetId), edits.Targets.OrderBy(edit => edit.TargetId));
+        Assert.Equal([shard.Key], edits.Whole);
+        edits = await _leases.LoadEditsAsync([new MovedShard(shard.Key, before + 1, before + 2)], Token);
+        Assert.Equal([new TargetRevision(one, 3, false)], edits.Targets);
+        Assert.Empty(edits.Whole);
+
+        // A program of an earlier version edits, and does not note which.
+        await using var connection = new NpgsqlConnection(_connection);
+        await connection.OpenAsync(Token);
+        await using var edit = new NpgsqlCommand(
+            "WITH edited AS (UPDATE probe_targets SET revision = 2 WHERE id = $1) UPDATE shard_versions SET version = version + 1 WHERE shard = $2", connection);
+        edit.Parameters.Add(new NpgsqlParameter { Value = other });
+        edit.Parameters.Add(new NpgsqlParameter { Value = shard.Key });
+        await edit.ExecuteNonQueryAsync(Token);
+        edits = await _leases.LoadEditsAsync([new MovedShard(shard.Key, before + 2, before + 3)], Token);
+        Assert.Contains(new TargetRevision(other, 2, false), edits.Targets);
+        Assert.Equal([shard.Key], edits.Whole);
     }
 
     [Fact]

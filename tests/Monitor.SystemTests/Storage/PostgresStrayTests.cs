@@ -21,6 +21,10 @@ public sealed class PostgresStrayTests(SharedPostgres shared)
         await using var _ = store;
         await store.CommitAsync(Batch(states: [Write(fence, id, 0, Healthy(Start) with { LastEpisode = 1 }, [Over(id, 1, 0)])]), Token);
         var stray = new StrayEpisode(Alert(id, 1, Start.AddHours(1)), Core.Targets.Target.DefaultLocation, [Delivery(id, 1, 7, Start) with { Status = DeliveryStatus.Sent, SentAt = Start }]);
+        Assert.False(await store.AdoptAsync(stray, Token));
+        await store.CommitAsync(Batch([Failed(id, Start.AddHours(2))]), Token);
+        Assert.False(await store.AdoptAsync(stray, Token));
+        await store.CommitAsync(Batch([Ok(id, Start.AddHours(3))]), Token);
         Assert.True(await store.AdoptAsync(stray, Token));
 
         var alerts = (await store.ListAlertsAsync(new AlertQuery(null, null, id, null, null), Token)).Items.OrderBy(row => row.Alert.Episode).ToArray();
@@ -43,7 +47,7 @@ public sealed class PostgresStrayTests(SharedPostgres shared)
     {
         var (store, fence, id) = await OpenAsync();
         await using var _ = store;
-        await store.CommitAsync(Batch(states: [Write(fence, id, 0, Healthy(Start) with { ConsecutiveFailures = 2 })]), Token);
+        await store.CommitAsync(Batch([Ok(id, Start.AddSeconds(1))], [Write(fence, id, 0, Healthy(Start) with { ConsecutiveFailures = 2 })]), Token);
         var stray = new StrayEpisode(Alert(id, 1, Start), Core.Targets.Target.DefaultLocation, [Delivery(id, 1, 7, Start) with { Status = DeliveryStatus.Sent }]);
         Assert.False(await store.AdoptAsync(stray, Token));
         Assert.Equal(1, (await store.LoadTargetAsync(id, Token))!.Version);
@@ -51,6 +55,39 @@ public sealed class PostgresStrayTests(SharedPostgres shared)
         Assert.True(await store.AdoptAsync(stray, Token));
         Assert.Equal(1, (await store.LoadTargetAsync(id, Token))!.State!.LastEpisode);
     }
+
+    [Fact]
+    public async Task What_was_told_of_an_outage_without_a_record_does_not_pass_for_the_notices_of_the_next_one_under_its_number()
+    {
+        var (store, fence, id) = await OpenAsync();
+        await using var _ = store;
+        var (firing, recovery) = (Delivery(id, 1, 7, Start), Delivery(id, 1, 7, Start.AddMinutes(1)) with { Key = new DeliveryKey(id, 1, DeliveryKind.Resolved, 7) });
+        await store.CommitAsync(Batch(deliveries: [new DeliveryWrite([Sent(firing), Sent(recovery)], [])]), Token);
+        var next = Start.AddMinutes(10);
+        var state = Healthy(next) with { LastEpisode = 1 };
+        await store.CommitAsync(Batch(states: [Write(fence, id, 0, state, [Alert(id, 1, next)], [firing with { CreatedAt = next }])]), Token);
+        Assert.Equal(DeliveryStatus.Pending, Assert.Single(await store.LoadOpenDeliveriesAsync(Token)).Delivery.Status);
+
+        // Its silo says it once more, when it is back: the firing that is told meanwhile is another's, and so is the recovery that is yet to come.
+        await store.CommitAsync(Batch(deliveries: [new DeliveryWrite([Sent(firing with { CreatedAt = next })], []), new DeliveryWrite([Sent(recovery)], [])]), Token);
+        await store.CommitAsync(
+            Batch(states: [Write(fence, id, 1, state, [Alert(id, 1, next) with { ResolvedAt = next.AddMinutes(1), ResolvedReason = ResolvedReason.Recovered }], [recovery with { CreatedAt = next.AddMinutes(1) }])]), Token);
+        Assert.Equal(DeliveryKind.Resolved, Assert.Single(await store.LoadOpenDeliveriesAsync(Token)).Delivery.Key.Kind);
+    }
+
+    [Fact]
+    public async Task What_was_told_of_the_same_outage_stays_told()
+    {
+        var (store, fence, id) = await OpenAsync();
+        await using var _ = store;
+        var firing = Delivery(id, 1, 7, Start);
+        await store.CommitAsync(Batch(deliveries: [new DeliveryWrite([Sent(firing)], [])]), Token);
+        await store.CommitAsync(
+            Batch(states: [Write(fence, id, 0, Healthy(Start) with { LastEpisode = 1 }, [Alert(id, 1, Start.AddMinutes(1))], [firing with { CreatedAt = Start.AddMinutes(1) }])]), Token);
+        Assert.Empty(await store.LoadOpenDeliveriesAsync(Token));
+    }
+
+    private static Delivery Sent(Delivery row) => row with { Status = DeliveryStatus.Sent, SentAt = row.CreatedAt };
 
     private static AlertRecord Over(long id, int episode, int hours) =>
         Alert(id, episode, Start.AddHours(hours)) with { ResolvedAt = Start.AddHours(hours).AddMinutes(1), ResolvedReason = ResolvedReason.Recovered };

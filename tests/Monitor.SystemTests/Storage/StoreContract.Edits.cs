@@ -96,6 +96,27 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task A_target_that_names_no_channels_is_made_with_those_that_are_default_at_that_moment()
+    {
+        Assert.Empty((await Store.Targets.CreateWithDefaultsAsync(Target(), By(), Token)).Value!.Settings.ChannelIds);
+        long[] defaults =
+        [
+            (await Store.Targets.CreateChannelAsync(Channel() with { IsDefault = true }, By(), Token)).Value!.Id,
+            (await Store.Targets.CreateChannelAsync(Channel() with { IsDefault = true }, By(), Token)).Value!.Id,
+        ];
+        var other = (await Store.Targets.CreateChannelAsync(Channel() with { IsDefault = false }, By(), Token)).Value!.Id;
+        var made = await Task.WhenAll(Enumerable.Range(0, 40).Select(number => number % 2 == 0
+            ? Store.Targets.CreateWithDefaultsAsync(Target($"d{number}"), By(), Token)
+            : Store.Targets.CreateTargetAsync(Target($"d{number}") with { ChannelIds = [other] }, By(), Token)));
+        for (var number = 0; number < made.Length; number++)
+        {
+            var target = made[number].Value!;
+            Assert.Equal(number % 2 == 0 ? defaults : [other], target.Settings.ChannelIds);
+            Assert.Equal(target.Settings.ChannelIds, (await Store.Targets.FindTargetAsync(target.Id, Token))!.Target.Settings.ChannelIds);
+        }
+    }
+
+    [Fact]
     public async Task An_idempotency_key_makes_one_thing_once()
     {
         var edit = By(claim: new IdempotencyClaim("1", "key", "hash"));

@@ -25,6 +25,34 @@ public sealed class TogetherTests
     }
 
     [Fact]
+    public async Task Those_who_were_answered_together_and_ask_again_at_once_are_not_kept_waiting()
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var calls = new Together<int, int>(
+            asked =>
+            {
+                begun.TrySetResult();
+                return HoldFirstAsync(asked, () => [.. asked]);
+            },
+            TimeSpan.FromHours(1),
+            TimeProvider.System);
+        var first = calls.RunAsync(0, Token);
+        await begun.Task;
+        var others = Enumerable.Range(1, 4).Select(one => calls.RunAsync(one, Token)).ToArray();
+        _first.SetResult();
+        await first;
+        await Task.WhenAll(others);
+
+        // Fewer than four would wait for an hour.
+        for (var round = 0; round < 3; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(1, 4).Select(one => calls.RunAsync(one, Token)));
+        }
+
+        Assert.Equal([1, 4, 4, 4, 4], _asked.Select(group => group.Length));
+    }
+
+    [Fact]
     public async Task One_that_is_refused_does_not_take_the_others_with_it()
     {
         var calls = new Together<int, int>(

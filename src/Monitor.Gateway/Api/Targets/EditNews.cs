@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Monitor.Gateway.Api.Targets;
 
-/// <summary>Which targets were edited through this process since somebody last asked: the pages' board reads those anew, and no others.</summary>
+/// <summary>Which targets were edited since somebody last asked, through this silo at once and through others as it hears of it: the pages' board reads those anew, and no others.</summary>
 internal sealed class EditNews
 {
     private readonly ConcurrentDictionary<long, bool> _edited = new();

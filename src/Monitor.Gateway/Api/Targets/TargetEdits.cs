@@ -21,13 +21,15 @@ internal sealed partial class TargetEdits(ITargetStore store, ITargetRuntime run
             return refusal;
         }
 
-        var outcome = await store.CreateTargetAsync(settings, edit, CancellationToken.None);
+        var outcome = await (TargetReader.NamesChannels(body)
+            ? store.CreateTargetAsync(settings, edit, CancellationToken.None)
+            : store.CreateWithDefaultsAsync(settings, edit, CancellationToken.None));
         if (outcome.Value is not { } target)
         {
             return Revisions.Refusal(outcome, Missing);
         }
 
-        await TellOwnerAsync(target.Id);
+        await TellOwnerAsync(target.Id, outcome.Problem == EditProblem.None ? target : null);
         var replayed = outcome.Problem == EditProblem.Replayed ? await store.FindTargetAsync(target.Id, aborted) : null;
         return replayed ?? new TargetRow(target, null, null);
     }
@@ -123,12 +125,13 @@ internal sealed partial class TargetEdits(ITargetStore store, ITargetRuntime run
     }
 
     /// <summary>The edit is stored, whatever happens here: an owner that could not take it up now does so at its next look.</summary>
-    private async Task TellOwnerAsync(long id)
+    /// <param name="made">As it was made just now; null: it was there before.</param>
+    private async Task TellOwnerAsync(long id, Target? made = null)
     {
         news.Add(id);
         try
         {
-            await runtime.TargetChangedAsync(id, CancellationToken.None);
+            await (made is null ? runtime.TargetChangedAsync(id, CancellationToken.None) : runtime.TargetCreatedAsync(made, CancellationToken.None));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -12,7 +12,7 @@ internal sealed class TargetReader(ProberCatalog catalog, ITargetStore store)
 {
     public ObjectSchema Schema { get; } = TargetFields.Of(catalog);
 
-    /// <param name="stored">The target's present settings; null for a new one.</param>
+    /// <param name="stored">The target's present settings; null for a new one, which is without channels where none are named.</param>
     public async Task<Reading<TargetSettings>> ReadAsync(JsonElement body, TargetSettings? stored, CancellationToken cancellationToken)
     {
         var errors = new List<FieldError>();
@@ -25,9 +25,12 @@ internal sealed class TargetReader(ProberCatalog catalog, ITargetStore store)
             return Problem.Invalid(errors);
         }
 
-        var channels = values.Raw("notify_channel_ids") is { } ids ? Ids(ids) : await store.DefaultChannelIdsAsync(cancellationToken);
+        var channels = values.Raw("notify_channel_ids") is { } ids ? Ids(ids) : stored is null ? [] : await store.DefaultChannelIdsAsync(cancellationToken);
         return Settings(values, config, channels);
     }
+
+    /// <summary>Whether a body names its channels; else a new target takes the default ones, which the store finds in the same transaction.</summary>
+    public static bool NamesChannels(JsonElement body) => new ConfigValues(body).Raw("notify_channel_ids") is not null;
 
     /// <summary>What is refused when the store knows no such channels.</summary>
     public static FieldError UnknownChannels(IEnumerable<long> ids)

@@ -184,7 +184,7 @@ internal sealed class BoardReader(
         return rows;
     }
 
-    /// <summary>Settings as they are remembered, states as the owners know them. Null where that is not all: no other silos, one that does not answer, a target that nobody runs just now.</summary>
+    /// <summary>Settings as they are remembered, states as the owners know them. Null where that is not all: no other silos, one that does not answer, a target that nobody runs just now, one that is run and not known.</summary>
     private async Task<IReadOnlyCollection<TargetRow>?> OfOthersAsync(CancellationToken cancellationToken)
     {
         if (others is null || memory.Picture is null || await others.ReadAsync(cancellationToken) is not { IsWhole: true } elsewhere
@@ -202,7 +202,8 @@ internal sealed class BoardReader(
         }
 
         var isRun = known.Targets.Values.All(row => !row.Target.Settings.Enabled || elsewhere.Targets.ContainsKey(row.Target.Id) || runtime.Live(row.Target.Id) is not null);
-        return isRun ? [.. known.Targets.Values] : null;
+        var isKnown = elsewhere.Targets.Keys.Concat(runtime.Here()).All(known.Targets.ContainsKey);
+        return isRun && isKnown ? [.. known.Targets.Values] : null;
     }
 
     private Board Overlaid(bool edited)

@@ -9,6 +9,9 @@ public sealed record LeaseState
     /// <summary>Before everything.</summary>
     public static readonly TimeSpan LongAgo = TimeSpan.FromDays(-36500);
 
+    /// <summary>Of a server that has never been promoted.</summary>
+    public const long FirstTimeline = 1;
+
     public required LeaseRules Rules { get; init; }
 
     /// <summary>This silo's row; 0 while it has none.</summary>
@@ -25,6 +28,9 @@ public sealed record LeaseState
 
     /// <summary>The start of the last confirmed beat, or of a round of peers that counted as one.</summary>
     public TimeSpan RenewedFrom { get; init; } = LongAgo;
+
+    /// <summary>The start of the last beat that the store confirmed.</summary>
+    public TimeSpan BeatenFrom { get; init; } = LongAgo;
 
     /// <summary>When the last beat was confirmed.</summary>
     public TimeSpan ConfirmedAt { get; init; } = LongAgo;

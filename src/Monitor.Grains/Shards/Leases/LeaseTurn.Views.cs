@@ -17,7 +17,7 @@ internal sealed partial class LeaseTurn
 
         if (answer.Renewed)
         {
-            _s = _s with { ConfirmedAt = now, RenewedFrom = Later(_s.RenewedFrom, call.Start), Reach = StoreReach.Unasked };
+            _s = _s with { ConfirmedAt = now, BeatenFrom = call.Start, RenewedFrom = Later(_s.RenewedFrom, call.Start), Reach = StoreReach.Unasked };
             TakeView(answer.View, call.Start);
             return;
         }
@@ -43,6 +43,7 @@ internal sealed partial class LeaseTurn
             Beat = 0,
             Held = _s.Held.Clear(),
             RenewedFrom = LeaseState.LongAgo,
+            BeatenFrom = LeaseState.LongAgo,
             JoinedAt = LeaseState.LongAgo,
             PulseStart = LeaseState.LongAgo,
             BeatStart = LeaseState.LongAgo,
@@ -183,7 +184,7 @@ internal sealed partial class LeaseTurn
             }
             else if (!held || holding.Fence.Epoch != row.Epoch)
             {
-                Adopt(new Fence(row.Shard, _s.Silo, row.Epoch, view.Timeline));
+                Adopt(new Fence(row.Shard, _s.Silo, row.Epoch, view.Timeline), knows: held && holding.Fence.Timeline == view.Timeline);
             }
             else if (holding.Phase == HoldingPhase.InDoubt && _s.ViewStart > _s.DoubtSince)
             {
@@ -192,10 +193,11 @@ internal sealed partial class LeaseTurn
         }
     }
 
-    /// <summary>Mine by the store, and not held: a claim or a gift whose answer I never saw.</summary>
-    private void Adopt(Fence fence)
+    /// <summary>Mine by the store, and not held by this right: a claim or a gift whose answer I never saw.</summary>
+    /// <param name="knows">It is held by an older right of this timeline, so nobody holds it by the one before. A claim anew that was given up may land after the one that was repeated.</param>
+    private void Adopt(Fence fence, bool knows)
     {
-        if (now < _s.HeldUntil && now >= _s.AdoptAfter)
+        if (now < _s.HeldUntil && (knows || now >= _s.AdoptAfter))
         {
             Begin(fence);
         }
@@ -276,7 +278,10 @@ internal sealed partial class LeaseTurn
         }
     }
 
-    /// <summary>Who has joined or died since this silo last saw the store. Joined ones are asked in the next round; until then no round says anything.</summary>
+    /// <summary>
+    /// Who has joined or died since this silo last saw the store. Joined ones are asked in the next round; until then no round says anything, and what earlier rounds gave counts no
+    /// more: who joined has reached the store meanwhile, and takes over from those whose beats it does not see.
+    /// </summary>
     private void TakeRows(IReadOnlyList<SiloRow> rows)
     {
         if (_s.Silo == 0 || _s.View is not { } view || _s.HasContact(now))
@@ -296,7 +301,7 @@ internal sealed partial class LeaseTurn
             if (known is null)
             {
                 view = view with { Silos = [.. view.Silos, row] };
-                _s = _s with { Heard = _s.Heard.SetItem(row.Id, now) };
+                _s = _s with { Heard = _s.Heard.SetItem(row.Id, now), RenewedFrom = row.Dead ? _s.RenewedFrom : Earlier(_s.RenewedFrom, _s.BeatenFrom) };
             }
             else if (row.Dead && !known.Dead)
             {
@@ -334,4 +339,6 @@ internal sealed partial class LeaseTurn
     }
 
     private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

@@ -56,6 +56,31 @@ internal static class DeliveryTable
         ? []
         : [new PgStatement($"INSERT INTO deliveries ({Names}) SELECT * FROM {Unnest(1)} AS d ({Names}) ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING", Values(rows))];
 
+    /// <summary>
+    /// Not the recovery of an earlier outage: one that was told without the store, by a silo that could not write it down before others took its shard and gave its number to another outage.
+    /// It would pass for the recovery of that one.
+    /// </summary>
+    private const string IsOfIts =
+        "(d.kind = 0 OR NOT EXISTS (SELECT 1 FROM alert_records a WHERE a.target_id = d.target_id AND a.episode = d.episode AND a.started_at > d.created_at))";
+
+    /// <summary>
+    /// Takes away what is known to have been told under these numbers while no record of it is there, where it was over before these outages began: it belongs to an earlier one whose
+    /// silo has yet to write it down, and would pass for this one's. Answers how many.
+    /// </summary>
+    public static PgStatement Free(IReadOnlyCollection<AlertRecord> alerts) => new(
+        """
+        DELETE FROM deliveries d USING unnest($1::bigint[], $2::integer[], $3::bigint[]) AS g (target_id, episode, started_at)
+        WHERE d.target_id = g.target_id AND d.episode = g.episode
+            AND NOT EXISTS (SELECT 1 FROM alert_records a WHERE a.target_id = g.target_id AND a.episode = g.episode)
+            AND EXISTS (
+                SELECT 1 FROM deliveries r
+                WHERE r.target_id = d.target_id AND r.episode = d.episode AND r.kind = 1 AND r.channel_id = d.channel_id
+                    AND r.created_at < g.started_at AND d.created_at <= r.created_at)
+        """,
+        alerts.Select(alert => alert.TargetId).ToArray(),
+        alerts.Select(alert => alert.Episode).ToArray(),
+        alerts.Select(alert => Micros.Of(alert.StartedAt)).ToArray());
+
     /// <param name="first">The number of its first parameter; it takes four.</param>
     private static string Holds(int first) =>
         $"(${first + 3} = {StateCommit.Timeline} AND EXISTS (SELECT 1 FROM shards WHERE shard = ${first} AND owner = ${first + 1} AND epoch = ${first + 2}))";
@@ -84,7 +109,7 @@ internal static class DeliveryTable
             : new PgStatement(
                 $"""
                  INSERT INTO deliveries ({Names})
-                 SELECT * FROM {Unnest(1)} AS d ({Names}) {(fence is null ? "" : $"WHERE {Holds(12)}")} ORDER BY 1, 2, 3, 4
+                 SELECT * FROM {Unnest(1)} AS d ({Names}) WHERE {IsOfIts} {(fence is null ? "" : $"AND {Holds(12)}")} ORDER BY 1, 2, 3, 4
                  ON CONFLICT (target_id, episode, kind, channel_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, attempts = excluded.attempts,
                      last_error = excluded.last_error, message_id = excluded.message_id, sent_at = excluded.sent_at
                  WHERE deliveries.status IN ('pending', 'sending')

@@ -22,7 +22,7 @@ internal static class StateCommit
     /// </summary>
     public const string Timeline = "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint";
 
-    private const string Statement =
+    private const string Judged =
         $"""
          WITH given AS MATERIALIZED (
              SELECT * FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::bigint[],
@@ -30,7 +30,7 @@ internal static class StateCommit
              WITH ORDINALITY AS g (target_id, location, shard, owner, epoch, timeline, expected, state, status, status_since, memory, remove, place)
          ), judged AS MATERIALIZED (
              SELECT g.*, CASE
-                 WHEN h.shard IS NULL OR g.timeline <> {Timeline} THEN 2
+                 WHEN h.shard IS NULL OR g.timeline <> (SELECT {Timeline}) THEN 2
                  WHEN t.id IS NULL THEN CASE WHEN g.remove THEN 0 ELSE 1 END
                  WHEN s.version = g.expected + 1 AND s.state = g.state THEN 0
                  WHEN coalesce(s.version, 0) <> g.expected OR (g.remove AND t.deleted_at IS NULL) THEN 1
@@ -44,7 +44,17 @@ internal static class StateCommit
              SELECT target_id, location, expected + 1, state, status, status_since, memory FROM judged WHERE verdict = 3 AND NOT remove ORDER BY 1, 2
              ON CONFLICT (target_id, location) DO UPDATE SET version = excluded.version, state = excluded.state, status = excluded.status,
                  status_since = excluded.status_since, memory = coalesce(excluded.memory, target_states.memory)
-         ), no_state AS (
+         )
+         """;
+
+    private const string Verdicts = "SELECT CASE verdict WHEN 3 THEN 0 ELSE verdict END FROM judged ORDER BY place";
+
+    /// <summary>Where nothing follows from the states: most of them by far, and a third of the planning.</summary>
+    private const string Plain = Judged + " " + Verdicts;
+
+    private const string Whole =
+        $"""
+         {Judged}, no_state AS (
              DELETE FROM target_states s USING judged j WHERE j.verdict = 3 AND j.remove AND s.target_id = j.target_id
          ), no_target AS (
              DELETE FROM probe_targets t USING judged j WHERE j.verdict = 3 AND j.remove AND t.id = j.target_id
@@ -74,7 +84,7 @@ internal static class StateCommit
              JOIN judged j ON j.place = d.place AND j.verdict = 3 ORDER BY 1, 2, 3, 4
              ON CONFLICT DO NOTHING
          )
-         SELECT CASE verdict WHEN 3 THEN 0 ELSE verdict END FROM judged ORDER BY place
+         {Verdicts}
          """;
 
     /// <summary>Several writes of one target follow one another: a wave holds each target once.</summary>
@@ -113,8 +123,10 @@ internal static class StateCommit
     {
         var alerts = states.SelectMany((state, index) => Once(state.Alerts).Select(alert => (Place: index + 1L, Alert: alert))).ToArray();
         var deliveries = states.SelectMany((state, index) => state.Deliveries.Select(delivery => (Place: index + 1L, Delivery: delivery))).ToArray();
-        return new PgStatement(
-            Statement,
+        return alerts.Length + deliveries.Length == 0 && !states.Any(state => state.RemoveTarget)
+            ? new PgStatement(Plain, States(states))
+            : new PgStatement(
+            Whole,
             [
                 .. States(states),
                 alerts.Select(row => row.Place).ToArray(), .. Alerts([.. alerts.Select(row => row.Alert)]),

@@ -8,8 +8,10 @@ namespace Monitor.Storage.Postgres.Tables;
 /// <summary>States of targets, read with their targets. How they are written: <see cref="StateCommit"/>.</summary>
 internal static class StateTable
 {
+    private const string Columns = $"SELECT {TargetRows.Columns}, s.state, s.version, s.memory";
+
     private const string Loading =
-        $"SELECT {TargetRows.Columns}, s.state, s.version, s.memory FROM probe_targets t LEFT JOIN target_states s ON s.target_id = t.id AND s.location = t.location";
+        $"{Columns} FROM probe_targets t LEFT JOIN target_states s ON s.target_id = t.id AND s.location = t.location";
 
     /// <summary>Targets whose secrets cannot be opened are left out: a probe without its password would report an outage that is ours.</summary>
     public static async Task<IReadOnlyList<StoredTarget>> LoadAsync(PgSession session, SecretBox secrets, IReadOnlyCollection<int> shards)
@@ -41,7 +43,7 @@ internal static class StateTable
                 .. PgStatement.Limits(PgLimits.EditMilliseconds),
                 new PgStatement("SELECT 1 FROM shards WHERE shard = ANY($1) ORDER BY shard FOR NO KEY UPDATE", ids.Select(ShardMap.Of).Distinct().ToArray()),
                 PgStatement.RollBack,
-                new PgStatement(Loading + " WHERE t.id = ANY($1)", ids.ToArray()),
+                new PgStatement(Columns + TargetRows.FromIds, ids.ToArray()),
             ],
             row => row.FieldCount == 1 ? null : Read(row, secrets));
         var found = answers[^1].ToDictionary(stored => stored!.Target.Id, stored => stored!);
@@ -53,6 +55,14 @@ internal static class StateTable
                 ? stored with { Target = TargetRows.WithChannels(stored.Target, channels), LastCheckedAt = checkedAt.TryGetValue(id, out var at) ? at : null }
                 : null),
         ];
+    }
+
+    /// <summary>Some that nobody has run yet: no commit of theirs can be under way, and nothing has been seen of them.</summary>
+    public static async Task<IReadOnlyList<StoredTarget>> FindNewAsync(PgSession session, SecretBox secrets, IReadOnlyCollection<long> ids)
+    {
+        var found = await session.RowsAsync(row => Read(row, secrets), Columns + TargetRows.FromIds, ids.ToArray());
+        var channels = await TargetRows.ChannelsAsync(session, found.Select(stored => stored.Target.Id));
+        return [.. found.Select(stored => stored with { Target = TargetRows.WithChannels(stored.Target, channels) })];
     }
 
     private static StoredTarget Read(NpgsqlDataReader row, SecretBox secrets) => new(

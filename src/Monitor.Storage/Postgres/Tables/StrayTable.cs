@@ -16,6 +16,13 @@ internal static class StrayTable
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (target_id, episode) DO NOTHING
         """;
 
+    /// <summary>Of the newest check that says something; a warning is over where there was none.</summary>
+    private const string SeenWell =
+        """
+        SELECT flags & 3 = 0 AND ($3 OR flags & 256 = 0) FROM probe_results
+        WHERE target_id = $1 AND checked_at > $2 AND (flags & 3) IN (0, 1) ORDER BY checked_at DESC LIMIT 1
+        """;
+
     public static async Task<bool> AdoptAsync(PgSession session, StrayEpisode stray, DateTimeOffset now)
     {
         await session.ExecuteAsync([PgStatement.Begin, .. PgStatement.Limits(PgLimits.TransitionMilliseconds)]);
@@ -23,7 +30,8 @@ internal static class StrayTable
         var state = await session.FirstAsync(
             row => HealthStateCodec.Decode(row.GetString(0)), "SELECT state FROM target_states WHERE target_id = $1 AND location = $2 FOR UPDATE", target, stray.Location);
         var known = await session.RowsAsync(AlertTable.Read, $"SELECT {AlertTable.Columns} FROM alert_records a WHERE a.target_id = $1", target);
-        var plan = StrayPlan.Of(stray, state, known, now);
+        var last = await session.RowsAsync(row => row.GetBoolean(0), SeenWell, target, Micros.Of(stray.Alert.FiredAt), stray.Alert.Severity == AlertSeverity.Critical);
+        var plan = StrayPlan.Of(stray, state, last is [true], known, now);
         if (plan is not { Record: { } record, Deliveries: { } deliveries })
         {
             await session.ExecuteAsync([PgStatement.RollBack]);

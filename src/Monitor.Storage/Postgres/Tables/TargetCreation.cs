@@ -14,19 +14,23 @@ namespace Monitor.Storage.Postgres.Tables;
 internal static class TargetCreation
 {
     private const string Kind = "target";
+    private const int TakenIds = 1;
+    private const int UnknownChannels = 2;
+    private const int Defaults = 3;
 
     private const string Insert =
         """
         INSERT INTO probe_targets (id, shard, name, name_folded, type, config, config_secret, endpoint, interval_seconds, timeout_seconds, failure_threshold,
-            recovery_threshold, retry_interval_seconds, notify_degraded, enabled, group_name, labels, external_id, created_by, updated_by, location, created_at, updated_at, revision)
+            recovery_threshold, retry_interval_seconds, notify_degraded, enabled, group_name, labels, external_id, created_by, updated_by, location, created_at, updated_at, revision, edited)
         SELECT g.id, g.shard, g.name, g.folded, g.type, g.config, g.secret, g.endpoint, g.interval, g.timeout, g.failures, g.recoveries, g.retry, g.degraded, g.enabled, g.group_name,
-            g.labels::jsonb, g.external_id, g.by, g.by, g.location, g.at, g.at, 1
+            g.labels::jsonb, g.external_id, g.by, g.by, g.location, g.at, g.at, 1, v.version
         FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::integer[], $10::integer[], $11::integer[], $12::integer[],
             $13::integer[], $14::boolean[], $15::boolean[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::bigint[])
             AS g (id, shard, name, folded, type, config, secret, endpoint, interval, timeout, failures, recoveries, retry, degraded, enabled, group_name, labels, external_id, by, location, at)
+        JOIN shard_versions v ON v.shard = g.shard
         """;
 
-    /// <summary>Held for the shortest time, and by all in the same order.</summary>
+    /// <summary>Before what bears the versions is written; held by all in the same order.</summary>
     private const string Bump =
         """
         WITH held AS MATERIALIZED (SELECT shard FROM shard_versions WHERE shard = ANY($1) ORDER BY shard FOR UPDATE)
@@ -42,30 +46,19 @@ internal static class TargetCreation
         }
 
         // The shard follows from the id, so the ids are taken first: with what is to be checked in one round trip.
-        var answers = await session.RowsAsync(
-            [
-                new PgStatement("SELECT nextval(pg_get_serial_sequence('probe_targets', 'id')), 0::bigint FROM generate_series(1, $1)", asked.Count),
-                new PgStatement(
-                    """
-                    SELECT g.place, t.id FROM unnest($1::text[]) WITH ORDINALITY AS g (external_id, place)
-                    JOIN probe_targets t ON t.external_id = g.external_id AND t.deleted_at IS NULL
-                    """,
-                    [asked.Select(one => one.Settings.ExternalId).ToArray()]),
-                new PgStatement(
-                    "SELECT g.id, 0::bigint FROM unnest($1::bigint[]) AS g (id) WHERE NOT EXISTS (SELECT 1 FROM notify_channels c WHERE c.id = g.id)",
-                    asked.SelectMany(one => one.Settings.ChannelIds).Distinct().ToArray()),
-            ],
-            row => (First: row.GetInt64(0), Second: row.GetInt64(1)));
-        var taken = answers[1].ToDictionary(row => row.First - 1, row => row.Second);
-        var unknown = answers[2].Select(row => row.First).ToHashSet();
+        var answers = await session.RowsAsync(Checks(asked), row => (What: row.GetInt32(0), First: row.GetInt64(1), Second: row.GetInt64(2)));
+        var taken = answers.SelectMany(rows => rows).Where(row => row.What == TakenIds).ToDictionary(row => row.First - 1, row => row.Second);
+        long[] defaults = [.. answers.SelectMany(rows => rows).Where(row => row.What == Defaults).Select(row => row.First)];
+        var unknown = answers.SelectMany(rows => rows).Where(row => row.What == UnknownChannels).Select(row => row.First).ToHashSet();
         var news = new List<(NewTarget Ask, Target Target)>();
         for (var i = 0; i < asked.Count; i++)
         {
-            outcomes[i] ??= Refused(asked[i].Settings, taken.TryGetValue(i, out var holder) ? holder : null, unknown);
+            var ask = asked[i].TakesDefaults ? asked[i] with { Settings = asked[i].Settings with { ChannelIds = defaults } } : asked[i];
+            outcomes[i] ??= Refused(ask.Settings, taken.TryGetValue(i, out var holder) ? holder : null, unknown);
             if (outcomes[i] is null)
             {
-                var target = New(answers[0][i].First, asked[i]);
-                news.Add((asked[i], target));
+                var target = New(answers[0][i].First, ask);
+                news.Add((ask, target));
                 outcomes[i] = EditOutcome<Target>.Done(target);
             }
         }
@@ -76,6 +69,32 @@ internal static class TargetCreation
         }
 
         return outcomes!;
+    }
+
+    /// <summary>New ids first; then what nobody has given need not be asked.</summary>
+    private static IEnumerable<PgStatement> Checks(IReadOnlyList<NewTarget> asked)
+    {
+        yield return new PgStatement("SELECT 0, nextval((SELECT pg_get_serial_sequence('probe_targets', 'id')::regclass)), 0::bigint FROM generate_series(1, $1)", asked.Count);
+        if (asked.Any(one => one.Settings.ExternalId is not null))
+        {
+            yield return new PgStatement(
+                $"""
+                 SELECT {TakenIds}, g.place, t.id FROM unnest($1::text[]) WITH ORDINALITY AS g (external_id, place)
+                 JOIN probe_targets t ON t.external_id = g.external_id AND t.deleted_at IS NULL
+                 """,
+                [asked.Select(one => one.Settings.ExternalId).ToArray()]);
+        }
+
+        if (asked.Any(one => one.TakesDefaults))
+        {
+            yield return new PgStatement($"SELECT {Defaults}, id, 0::bigint FROM notify_channels WHERE is_default ORDER BY id");
+        }
+
+        if (asked.Where(one => !one.TakesDefaults).SelectMany(one => one.Settings.ChannelIds).Distinct().ToArray() is { Length: > 0 } channels)
+        {
+            yield return new PgStatement(
+                $"SELECT {UnknownChannels}, g.id, 0::bigint FROM unnest($1::bigint[]) AS g (id) WHERE NOT EXISTS (SELECT 1 FROM notify_channels c WHERE c.id = g.id)", channels);
+        }
     }
 
     private static EditOutcome<Target>? Refused(TargetSettings settings, long? sameExternalId, HashSet<long> unknown)
@@ -108,6 +127,7 @@ internal static class TargetCreation
         var links = made.SelectMany(one => one.Target.Settings.ChannelIds.Select((channel, place) => (one.Target.Id, Channel: channel, Place: place + 1))).ToArray();
         return
         [
+            new PgStatement(Bump, made.Select(one => one.Target.Shard).Distinct().ToArray()),
             new PgStatement(
                 Insert,
                 Each(target => target.Id), Each(target => target.Shard), Setting(of => of.Name), Setting(of => NameFolding.Fold(of.Name)), Setting(of => of.Type),
@@ -124,11 +144,14 @@ internal static class TargetCreation
                         links.Select(link => link.Id).ToArray(), links.Select(link => link.Channel).ToArray(), links.Select(link => link.Place).ToArray()),
                 ],
             .. IdempotencyTable.Remember([.. made.Select(one => (one.Ask.Edit, one.Target.Id))], Kind),
-            new PgStatement(Bump, made.Select(one => one.Target.Shard).Distinct().ToArray()),
         ];
     }
 }
 
 /// <summary>A target to be made.</summary>
 /// <param name="Secret">The whole config sealed; null where nothing is masked.</param>
-internal sealed record NewTarget(TargetSettings Settings, byte[]? Secret, Edit Edit);
+internal sealed record NewTarget(TargetSettings Settings, byte[]? Secret, Edit Edit)
+{
+    /// <summary>The channels that are default at that moment, instead of those of the settings.</summary>
+    public bool TakesDefaults { get; init; }
+}

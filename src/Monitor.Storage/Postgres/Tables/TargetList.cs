@@ -79,7 +79,7 @@ internal sealed class TargetList
     {
         var rows = await session.RowsAsync(
             row => (Target: TargetRows.Read(row, secrets), State: TargetRows.ReadState(row, TargetRows.ColumnCount)),
-            $"SELECT {TargetRows.Columns}, s.state {From} AND t.id = ANY($1)", ids.ToArray());
+            $"SELECT {TargetRows.Columns}, s.state {TargetRows.FromIds} WHERE t.deleted_at IS NULL", ids.ToArray());
         var channels = await TargetRows.ChannelsAsync(session, rows.Select(row => row.Target.Id));
         return [.. rows.Select(row => new TargetRow(TargetRows.WithChannels(row.Target, channels), row.State, null))];
     }

@@ -5,16 +5,17 @@ using Monitor.Core.Targets;
 using Monitor.Core.Text;
 using Monitor.Storage.Codecs;
 using Monitor.Storage.Secrets;
-using Npgsql;
 
 namespace Monitor.Storage.Postgres.Tables;
 
 /// <summary>
 /// Edits of targets. What is wrong with an edit is found before the first write; what comes in between all the same fails on a key, is undone, and is tried again
-/// by the caller. The shard's version is raised last: its row is held for the shortest time.
+/// by the caller. The shard's version is raised first, and the target bears it: who has seen a version finds all edits up to it.
 /// </summary>
 internal static class TargetTable
 {
+    private const string Edited = "(SELECT version FROM shard_versions WHERE shard = probe_targets.shard)";
+
     public static async Task<EditOutcome<Target>> UpdateAsync(
         PgSession session, SecretBox secrets, long id, long expectedRevision, TargetSettings settings, byte[]? secret, Edit edit)
     {
@@ -32,9 +33,10 @@ internal static class TargetTable
 
         await session.ExecuteAsync(
         [
+            Bump(ShardMap.Of(id)),
             new PgStatement(
-                """
-                UPDATE probe_targets SET revision = revision + 1, name = $1, name_folded = $2, type = $3, config = $4, config_secret = $5, endpoint = $6,
+                $"""
+                UPDATE probe_targets SET revision = revision + 1, edited = {Edited}, name = $1, name_folded = $2, type = $3, config = $4, config_secret = $5, endpoint = $6,
                     interval_seconds = $7, timeout_seconds = $8, failure_threshold = $9, recovery_threshold = $10, retry_interval_seconds = $11,
                     notify_degraded = $12, enabled = $13, group_name = $14, labels = $15::jsonb, external_id = $16, updated_by = $17, updated_at = $19
                 WHERE id = $18
@@ -42,7 +44,6 @@ internal static class TargetTable
                 [.. Values(settings, secret, edit), id, Micros.Of(edit.At)]),
             new PgStatement("DELETE FROM target_channels WHERE target_id = $1", id),
             .. WriteChannels(id, settings.ChannelIds),
-            Bump(ShardMap.Of(id)),
         ]);
         var found = await FindAsync(session, secrets, id);
         await session.ExecuteAsync([PgStatement.Commit]);
@@ -61,10 +62,10 @@ internal static class TargetTable
         var gone = (await FindAsync(session, secrets, id))!;
         await session.ExecuteAsync(
         [
-            new PgStatement(
-                "UPDATE probe_targets SET deleted_at = $1, updated_by = $2, revision = revision + 1 WHERE id = $3", Micros.Of(edit.At), edit.By, id),
-            new PgStatement("DELETE FROM target_channels WHERE target_id = $1", id),
             Bump(ShardMap.Of(id)),
+            new PgStatement(
+                $"UPDATE probe_targets SET deleted_at = $1, updated_by = $2, revision = revision + 1, edited = {Edited} WHERE id = $3", Micros.Of(edit.At), edit.By, id),
+            new PgStatement("DELETE FROM target_channels WHERE target_id = $1", id),
             PgStatement.Commit,
         ]);
         return EditOutcome<Target>.Done(gone);
@@ -76,12 +77,6 @@ internal static class TargetTable
             row => TargetRows.Read(row, secrets), $"SELECT {TargetRows.Columns} FROM probe_targets t WHERE t.id = $1 AND t.deleted_at IS NULL", id);
         return target is null ? null : TargetRows.WithChannels(target, await TargetRows.ChannelsAsync(session, [id]));
     }
-
-    /// <param name="shards">Null: all.</param>
-    public static PgStatement Revisions(IReadOnlyCollection<int>? shards) => new(
-        "SELECT id, revision, deleted_at IS NOT NULL FROM probe_targets WHERE $1::integer[] IS NULL OR shard = ANY($1)", shards?.ToArray());
-
-    public static TargetRevision ReadRevision(NpgsqlDataReader row) => new(row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2));
 
     /// <summary>The ids of targets whose config this key ring cannot open.</summary>
     public static async Task<List<long>> UnreadableAsync(PgSession session, SecretBox secrets) =>

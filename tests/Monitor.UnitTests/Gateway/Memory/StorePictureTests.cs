@@ -12,12 +12,16 @@ public sealed class StorePictureTests
     public void Only_what_is_newer_in_the_store_is_read_and_only_what_is_gone_from_it_is_forgotten()
     {
         var known = new StorePicture { Targets = new[] { Row(1, 5, 3), Row(2, 5, 3), Row(3, 5, 3), Row(4, 5, 3), Row(5, 6, 3) }.ToImmutableDictionary(row => row.Target.Id) };
-        var (newer, gone) = known.Behind(
-            new HashSet<int> { 5 },
-            [new(1, 3, false), new(2, 4, false), new(3, 4, true), new(7, 1, false), new(8, 2, true)]);
+        TargetRevision[] stored = [new(1, 3, false), new(2, 4, false), new(3, 4, true), new(7, 1, false), new(8, 2, true)];
 
+        var (newer, gone) = known.Behind(new ShardEdits(stored, [5]));
         Assert.Equal([2, 7], newer.Order());
         Assert.Equal([3, 4], gone.Order());
+
+        // Where only what was edited is told, what is not told is as it was.
+        (newer, gone) = known.Behind(new ShardEdits(stored, []));
+        Assert.Equal([2, 7], newer.Order());
+        Assert.Equal([3], gone);
     }
 
     private static TargetRow Row(long id, int shard, long revision) => new(

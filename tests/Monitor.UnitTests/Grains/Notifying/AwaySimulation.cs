@@ -109,8 +109,11 @@ internal sealed class AwaySimulation
     }
 }
 
-internal sealed record AwayPost(AwaySilo Silo, IReadOnlyList<DeliveryKey> Tells, TimeSpan Begun, TimeSpan Arrived, TimeSpan Ended, TimeSpan StoodInSince)
+internal sealed record AwayPost(AwaySilo Silo, IReadOnlyList<DeliveryKey> Tells, TimeSpan Begun, TimeSpan Arrived, TimeSpan StoodInSince)
 {
+    /// <summary>When its silo knew: one that is frozen takes the robot's answer up when it goes on.</summary>
+    public TimeSpan Ended { get; set; }
+
     public bool IsJoined(DeliveryKey firing) => Tells.Contains(firing) && Tells.Contains(firing with { Kind = DeliveryKind.Resolved });
 }
 
@@ -348,9 +351,10 @@ internal sealed class AwaySilo
         var (begun, arrived) = (_world.Now, _world.Now + (takes / 2));
         Sends.Add(begun);
         var verdict = _world.Answer();
+        var post = new AwayPost(this, [.. dispatch.Deliveries.Select(delivery => delivery.Key)], begun, arrived, _stoodInSince) { Ended = begun + takes };
         if (verdict.Outcome == PostOutcome.Ok)
         {
-            _world.Posts.Add(new AwayPost(this, [.. dispatch.Deliveries.Select(delivery => delivery.Key)], begun, arrived, begun + takes, _stoodInSince));
+            _world.Posts.Add(post);
         }
 
         _world.After(takes, this, () =>
@@ -358,6 +362,7 @@ internal sealed class AwaySilo
             if (life == Life && !IsKilled)
             {
                 _busy.Remove(desk);
+                post.Ended = _world.Now;
                 desk.Ended(dispatch.MessageId, verdict, Moment);
                 Router.Settle(desk, dispatch, verdict, null, Moment);
             }

@@ -75,12 +75,58 @@ public sealed class BorrowedTests
     }
 
     [Fact]
+    public void What_is_heard_of_while_it_is_on_its_way_does_not_wait_again_when_it_comes_back_untold()
+    {
+        _router.Add([Open(DeliveryKind.Firing)]);
+        var (desk, dispatch) = (_router.Desks.Single(), Next()!);
+        desk.Claim(dispatch, At());
+        _router.Learn(Row(DeliveryKind.Firing, 3));
+        _router.Abandon(desk, dispatch, At(), TimeSpan.Zero);
+        Assert.Null(Next());
+        Assert.True(_router.TryFind(Key(DeliveryKind.Firing), out var ended));
+        Assert.Equal(DeliveryStatus.Sent, ended!.Status);
+    }
+
+    [Fact]
     public void What_another_was_sending_and_gave_back_is_taken_up_at_once()
     {
         Look(Open(DeliveryKind.Firing, DeliveryStatus.Sending));
         Look(Open(DeliveryKind.Firing));
         Assert.Equal(0, Next()!.Repeated);
     }
+
+    [Fact]
+    public void An_outage_that_was_given_the_number_of_one_that_is_over_is_told_once()
+    {
+        _router.Learn(Row(DeliveryKind.Firing, 3));
+        _router.Learn(Row(DeliveryKind.Resolved, 20));
+        var firing = Later(DeliveryKind.Firing, 30);
+        Look(firing);
+        Assert.Equal(DeliveryKind.Firing, Assert.Single(Next()!.Notices).Kind);
+        _router.Learn(Row(DeliveryKind.Firing, 33));
+        Look(firing);
+        Assert.Null(Next());
+        Look(Later(DeliveryKind.Resolved, 30));
+        Assert.Equal(DeliveryKind.Resolved, Assert.Single(Next()!.Notices).Kind);
+    }
+
+    [Fact]
+    public void The_same_outage_as_another_silo_has_seen_it_is_not_told_again()
+    {
+        // Only the firing was told; who took the shard over knows of failures since then.
+        _router.Learn(Row(DeliveryKind.Firing, 3));
+        Look(Later(DeliveryKind.Firing, 30));
+        Assert.Null(Next());
+        _router.Learn(Row(DeliveryKind.Resolved, 40));
+        Look(Later(DeliveryKind.Resolved, 30));
+        Assert.Null(Next());
+    }
+
+    private static Delivery Row(DeliveryKind kind, int seconds) => new() { Key = Key(kind), CreatedAt = Epoch.AddSeconds(seconds), Status = DeliveryStatus.Sent };
+
+    private static OpenDelivery Later(DeliveryKind kind, int seconds) => new(
+        new Delivery { Key = Key(kind), CreatedAt = Epoch.AddSeconds(seconds + 3) },
+        (kind == DeliveryKind.Resolved ? Over(NewAlert(7)) : NewAlert(7)) with { StartedAt = Epoch.AddSeconds(seconds) });
 
     private static BringCall Call(long round, long heard) => new(Shard, 2, "a", round, heard, [], []);
 

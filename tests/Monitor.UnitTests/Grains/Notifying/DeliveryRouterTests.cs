@@ -269,6 +269,43 @@ public sealed class DeliveryRouterTests
     }
 
     [Fact]
+    public void A_recovery_that_comes_back_has_its_place_after_a_firing_that_came_meanwhile()
+    {
+        var simulation = new RobotSimulation { Answer = post => post.Started == TimeSpan.Zero || post.Started > TimeSpan.FromSeconds(1.5) ? Ok : Unknown, Latency = TimeSpan.FromSeconds(1) }
+            .With(NewChannel(1, "a"), NewChannel(2, "b"));
+        var alert = NewAlert(7);
+        simulation.Fire(alert, 1);
+        simulation.Run(TimeSpan.FromSeconds(1.1));
+        simulation.Resolve(alert, 1);
+        simulation.Run(TimeSpan.FromSeconds(1.2));
+        simulation.Change(simulation.Channels[2] with { Settings = simulation.Channels[2].Settings with { WebhookUrl = simulation.Channels[1].Settings.WebhookUrl } });
+        simulation.Fire(alert, 2);
+        simulation.Resolve(alert, 2);
+        simulation.Run(TimeSpan.FromMinutes(1));
+
+        var last = simulation.Posts[^1].Dispatch.Notices.Select(notice => notice.Kind);
+        Assert.Equal([DeliveryKind.Firing, DeliveryKind.Resolved], last);
+    }
+
+    [Fact]
+    public void A_robot_without_a_channel_at_a_start_has_its_slots_when_one_is_given_to_it()
+    {
+        var simulation = new RobotSimulation().With(NewChannel(1, "a"));
+        for (var target = 1; target <= 30; target++)
+        {
+            simulation.Fire(NewAlert(target), 1);
+            simulation.Run(simulation.Now + TimeSpan.FromSeconds(0.1));
+        }
+
+        var used = simulation.Posts.Count;
+        var channel = simulation.Channels[1];
+        simulation.Change(channel with { Settings = channel.Settings with { WebhookUrl = "http://robot/send?key=b" } });
+        simulation.Crash();
+        simulation.Change(simulation.Channels[1] with { Settings = channel.Settings });
+        Assert.Equal(SendBudget.Slots - used, simulation.Router.Desk(channel.Settings.WebhookUrl).Budget.Free(simulation.Moment.Elapsed));
+    }
+
+    [Fact]
     public void After_an_hour_out_of_reach_the_backlog_is_a_handful_of_digests_with_flapped_episodes_joined()
     {
         var simulation = new RobotSimulation { Answer = _ => Unreachable }.With(NewChannel(1, "a"));

@@ -22,7 +22,17 @@ public sealed class RandomScheduleTests
 
     [Fact]
     public void Whatever_happens_the_budget_and_the_order_hold_and_nothing_is_dropped() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(25), Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => Play(seed)));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(25), Prop.ForAll(Seeds.Any, seed => Play(seed)));
+
+    [Theory]
+    [InlineData(99, "a channel that moved here had its recovery told before its firing, and then once more")]
+    [InlineData(799, "a robot that no channel had at a start, and that one was given a moment later, began its minute anew")]
+    [InlineData(8190, "a digest that was cut down to one notice called people, with the 21st POST of the minute")]
+    public void Where_it_once_went_wrong(int seed, string what)
+    {
+        _ = what;
+        Play(seed);
+    }
 
     private static void Play(int seed)
     {
@@ -114,7 +124,8 @@ public sealed class RandomScheduleTests
         {
             var firing = first.GetValueOrDefault((alert.Reference, DeliveryKind.Firing), -1);
             var recovery = first.GetValueOrDefault((alert.Reference, DeliveryKind.Resolved), -1);
-            Assert.True(firing >= 0 && firing <= recovery, $"{alert.Reference}: told {firing}, over {recovery}");
+            var mayHaveArrived = simulation.Lost.Exists(post => post.Tells(alert, DeliveryKind.Firing));
+            Assert.True(mayHaveArrived || (firing >= 0 && firing <= recovery), $"{alert.Reference}: told {firing}, over {recovery}");
         }
 
         foreach (var post in posts)

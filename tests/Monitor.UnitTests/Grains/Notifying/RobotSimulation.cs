@@ -47,6 +47,9 @@ internal sealed class RobotSimulation
 
     public List<SimulatedPost> Posts { get; } = [];
 
+    /// <summary>What was under way at a crash: for all that the next life knows, it has arrived.</summary>
+    public List<SimulatedPost> Lost { get; } = [];
+
     /// <summary>What robots answer; by default ok.</summary>
     public Func<SimulatedPost, PostVerdict> Answer { get; set; } = static _ => Ok;
 
@@ -237,10 +240,7 @@ internal sealed class RobotSimulation
         var post = new SimulatedPost(desk.Key, id, content, mention, dispatch, Now, Now + Latency * _random.NextDouble());
         At(post.Arrived, () =>
         {
-            if (life == _life)
-            {
-                Posts.Add(post);
-            }
+            (life == _life ? Posts : Lost).Add(post);
         });
         At(Now + Latency, () =>
         {

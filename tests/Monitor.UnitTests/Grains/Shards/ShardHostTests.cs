@@ -39,6 +39,35 @@ public sealed class ShardHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_target_that_was_made_here_runs_as_it_was_made_without_being_read_and_only_where_its_shard_runs()
+    {
+        await _stage.Host.RunShardsAsync([new Fence(ShardMap.Of(8), 1, 1)], TestContext.Current.CancellationToken);
+        var elsewhere = Enumerable.Range(9, 100).First(id => ShardMap.Of(id) != ShardMap.Of(8));
+        _stage.Store.Away = true;
+
+        await _stage.Host.TargetCreatedAsync(_stage.Stored(8).Target);
+        await _stage.Host.TargetCreatedAsync(_stage.Stored(elsewhere).Target);
+
+        Assert.Equal(1, _stage.Host.Find(8)?.Revision);
+        Assert.Null(_stage.Host.Find(elsewhere));
+    }
+
+    [Fact]
+    public async Task What_was_made_elsewhere_is_owed_until_the_store_can_be_read()
+    {
+        await _stage.StartAsync();
+        _stage.Store.Targets[8] = _stage.Stored(8);
+        _stage.Host.Compare([new TargetRevision(8, 1, Deleted: false)]);
+        _stage.Store.Away = true;
+        await _stage.Host.TakeUpOwedAsync(TestContext.Current.CancellationToken);
+        Assert.Null(_stage.Host.Find(8));
+
+        _stage.Store.Away = false;
+        await _stage.Host.TakeUpOwedAsync(TestContext.Current.CancellationToken);
+        Assert.NotNull(_stage.Host.Find(8));
+    }
+
+    [Fact]
     public async Task A_store_that_is_away_leaves_no_shard_half_begun()
     {
         _stage.Store.Away = true;

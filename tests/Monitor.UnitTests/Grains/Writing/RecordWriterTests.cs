@@ -1,4 +1,5 @@
 using Monitor.Core.Alerts;
+using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Probing;
 using Monitor.Grains.Writing;
@@ -19,15 +20,33 @@ public sealed class RecordWriterTests
     }
 
     [Fact]
+    public async Task First_successes_of_new_targets_wait_a_tenth_of_a_second_for_company_and_a_first_failure_does_not()
+    {
+        await using var rig = await new WriterRig().StartedAsync();
+        StateWrite Success(long target) => Samples.State(target) with { State = HealthState.New("http", Samples.Start) };
+        var first = new[] { rig.WriteAsync(Success(1)), rig.WriteAsync(Success(2)) };
+
+        // What does not wait takes them along.
+        Assert.Equal(Durability.Committed, await rig.WriteAsync(Samples.State(3)));
+        Assert.Equal([Durability.Committed, Durability.Committed], await Task.WhenAll(first));
+        Assert.Equal([1, 2, 3], Assert.Single(rig.Store.Tried).States.Select(state => state.TargetId));
+
+        // From here on the clock stands still: what were to wait longer would never come.
+        var alone = rig.WriteAsync(Success(4));
+        await rig.Time.DueWithinAsync(TimeSpan.FromMilliseconds(100));
+        Assert.Single(rig.Store.Tried);
+        rig.Time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(Durability.Committed, await alone);
+    }
+
+    [Fact]
     public async Task Plain_results_wait_for_company_but_less_than_a_second()
     {
         await using var rig = await new WriterRig().StartedAsync();
-        var armed = rig.Time.Armed;
         rig.Writer.Add(Samples.Result(1));
-        await rig.Time.ArmedBeyondAsync(armed);
-        armed = rig.Time.Armed;
+        await rig.Time.DueWithinAsync(TimeSpan.FromMilliseconds(500));
         rig.Time.Advance(TimeSpan.FromMilliseconds(500));
-        await rig.Time.ArmedBeyondAsync(armed);
+        await rig.Time.DueWithinAsync(TimeSpan.FromMilliseconds(400));
         rig.Writer.Add(Samples.Result(2));
         Assert.Empty(rig.Store.Tried);
         rig.Time.Advance(TimeSpan.FromMilliseconds(450));
@@ -42,6 +61,7 @@ public sealed class RecordWriterTests
         rig.Writer.Add(Samples.Result(1));
         rig.Writer.Add(Samples.Result(1, 1));
         rig.Writer.Add(Samples.Result(1, 2, ProbeOutcome.Failed));
+        await rig.Time.DueWithinAsync(TimeSpan.FromMilliseconds(100));
         rig.Time.Advance(TimeSpan.FromMilliseconds(100));
         await rig.Store.TriedAsync(1);
         Assert.Equal([0, 1, 2], rig.Store.Tried[0].Results.Select(result => (result.CheckedAt - Samples.Start).TotalSeconds));

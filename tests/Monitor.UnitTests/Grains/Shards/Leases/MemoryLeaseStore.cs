@@ -42,8 +42,8 @@ internal sealed class MemoryLeaseStore(LeaseTable table, Lock gate) : ILeaseStor
     public Task<ClaimAnswer> ReclaimAsync(long silo, long timeline, IReadOnlyList<Fence> held, CancellationToken cancellationToken) =>
         Do(() => table.Reclaim(silo, timeline, held));
 
-    public Task<IReadOnlyList<TargetRevision>> LoadRevisionsAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken) =>
-        Do<IReadOnlyList<TargetRevision>>(() => [.. Revisions.Where(revision => shards.Contains(ShardMap.Of(revision.TargetId)))]);
+    public Task<ShardEdits> LoadEditsAsync(IReadOnlyCollection<MovedShard> moved, CancellationToken cancellationToken) =>
+        Do(() => new ShardEdits([.. Revisions.Where(revision => moved.Any(one => one.Shard == ShardMap.Of(revision.TargetId)))], [.. moved.Select(one => one.Shard)]));
 
     private Task<T> Do<T>(Func<T> call)
     {

@@ -5,20 +5,22 @@ namespace Monitor.UnitTests.Grains.Shards.Leases;
 /// <summary>Faults of all kinds at random times, healed in the end; between them what is promised of an undisturbed time.</summary>
 internal sealed class RandomHistory
 {
-    private const int MostSilos = 5;
-
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Recovery = 12 * Second;
 
     private readonly Simulation _world;
     private readonly Random _random;
     private readonly bool _cutPeers;
+    private readonly bool _small;
     private readonly List<string> _log = [];
 
-    public RandomHistory(int seed, bool cutPeers)
+    /// <param name="small">A few shards, silos and faults, and no longer than it takes: so that very many can be played.</param>
+    public RandomHistory(int seed, bool cutPeers, bool small = false)
     {
-        _world = new Simulation(seed, shards: 8 + seed % 9) { PeersMayBeWrong = cutPeers };
+        _world = new Simulation(seed, shards: small ? 1 + seed % 4 : 8 + seed % 9) { PeersMayBeWrong = cutPeers };
         _random = _world.Random;
         _cutPeers = cutPeers;
+        _small = small;
         for (var i = 0; i <= seed % 3; i++)
         {
             _world.Add();
@@ -39,19 +41,19 @@ internal sealed class RandomHistory
     public int Run()
     {
         Work();
-        var faults = _random.Next(3, 12);
+        var faults = _small ? _random.Next(1, 4) : _random.Next(3, 12);
         for (var i = 0; i < faults; i++)
         {
             Disturb();
-            _world.Run(TimeSpan.FromMilliseconds(_random.Next(4) == 0 ? _random.Next(12_000) : _random.Next(2500)));
+            _world.Run(TimeSpan.FromMilliseconds(_random.Next(4) == 0 ? _random.Next(_small ? 4000 : 12_000) : _random.Next(_small ? 1000 : 2500)));
             Check("after a fault");
         }
 
         Heal();
-        _world.Run(12 * Second);
+        Recover();
         Check("while it heals");
         _world.ResetFigures();
-        _world.Run(5 * Second);
+        _world.Run(_small ? Second : 5 * Second);
         Check("at rest");
         if (_world.LongestHole > Second / 2)
         {
@@ -71,6 +73,26 @@ internal sealed class RandomHistory
         return _world.Steps;
     }
 
+    private void Recover()
+    {
+        var until = _world.Now + Recovery;
+        do
+        {
+            _world.Run(_small ? Second / 2 : Recovery);
+        }
+        while (_world.Now < until && _world.Broken.Count == 0 && !IsRecovered());
+    }
+
+    /// <summary>Whoever is to leave has left, the others have been heard by the store lately, and each shard is run by whom it is due to and wanted by nobody else.</summary>
+    private bool IsRecovered() =>
+        _world.Silos.All(silo => !silo.Alive || HasRecovered(silo))
+        && _world.Silos.Aggregate(0UL, (run, silo) => run | silo.Believes()) == _world.All
+        && !_world.Table.Image.Shards.Any(shard => _world.Table.Image.Silos.Any(silo => silo.Id == shard.WantedBy && !silo.Dead))
+        && IsBalanced(_world);
+
+    private bool HasRecovered(SimSilo silo) =>
+        !silo.Frozen && silo.State is { Stop: StopStage.None, MustReclaim: false } state && state.Timeline == _world.Table.Image.Timeline && silo.Clock - state.BeatenFrom < Second;
+
     private void Work()
     {
         if (Pick() is { } silo)
@@ -78,7 +100,7 @@ internal sealed class RandomHistory
             silo.Decide(_random.Next(_world.Moves.Length));
         }
 
-        _world.At(_world.Now + TimeSpan.FromMilliseconds(_random.Next(100)), null, Work);
+        _world.At(_world.Now + TimeSpan.FromMilliseconds(_random.Next(_small ? 400 : 100)), null, Work);
     }
 
     private void Check(string when)
@@ -105,7 +127,7 @@ internal sealed class RandomHistory
         switch (dice)
         {
             case 0 or 1:
-                if (_world.Silos.Count(other => other.Alive) < MostSilos)
+                if (_world.Silos.Count(other => other.Alive) < (_small ? 3 : 5))
                 {
                     _world.Add();
                 }
@@ -115,7 +137,7 @@ internal sealed class RandomHistory
                 Restart(silo);
                 break;
             case 4:
-                silo?.Freeze(_world.Now + TimeSpan.FromMilliseconds(_random.Next(8000)));
+                silo?.Freeze(_world.Now + TimeSpan.FromMilliseconds(_random.Next(_small ? 4000 : 8000)));
                 break;
             case 5:
                 silo?.Stop();

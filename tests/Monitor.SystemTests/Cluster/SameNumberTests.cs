@@ -1,0 +1,57 @@
+using Monitor.SystemTests.Harness;
+using Monitor.Tests.Shared;
+using Xunit;
+
+namespace Monitor.SystemTests.Cluster;
+
+/// <summary>
+/// A silo decides and tells an outage while the database is away, and stands still before it could write that down. Who takes over knows nothing of it, and gives its number to the next
+/// outage: both are told, and both have a record.
+/// </summary>
+public sealed class SameNumberTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Two_outages_with_one_number_are_both_told_and_recorded(bool ownerOfRobot)
+    {
+        await using var scene = await ClusterScene.StartAsync(3, 30);
+        var name = await scene.RobotsOwnerAsync();
+        var victim = scene.Silos.First(silo => silo.Name == name == ownerOfRobot);
+        var others = scene.Silos.Where(silo => silo != victim).ToArray();
+        int[] sites = [.. (await scene.SitesOfAsync(victim)).Take(2)];
+        await scene.Store.StopAsync(Scene.Token);
+        scene.Web.Fall(sites);
+        await scene.ToldAsync(sites, resolved: false);
+        scene.Web.Rise(sites);
+        await scene.ToldAsync(sites, resolved: true);
+
+        victim.Freeze();
+        await scene.Store.StartAgainAsync(Scene.Token);
+        await scene.BalancedAsync(2, victim);
+        await scene.VisitedAsync(1);
+        scene.Web.Fall(sites);
+        await TimesToldAsync(scene, sites, resolved: false, 2);
+        victim.Thaw();
+        await scene.BalancedAsync(3);
+        scene.Web.Rise(sites);
+        await TimesToldAsync(scene, sites, resolved: true, 2);
+        foreach (var site in sites)
+        {
+            await Eventually.TrueAsync($"both outages of site {site} have their record", async () =>
+            {
+                var alerts = await others[0].Api.AlertsAsync(scene.Target(site), Scene.Token);
+                return alerts.Count == 2 && alerts.All(alert => alert.Word("status") == "resolved"
+                    && alert["deliveries"]!.AsArray() is { Count: 2 } deliveries && deliveries.All(delivery => delivery!.Word("status") == "sent"));
+            }, Scene.Token);
+        }
+
+        await Eventually.NothingForAsync(TimeSpan.FromSeconds(7), Scene.Token);
+        Assert.All(sites, site => Assert.Equal([false, true, false, true], scene.Notices(site).Select(notice => notice.Resolved)));
+    }
+
+    private static Task TimesToldAsync(ClusterScene scene, int[] sites, bool resolved, int times) => Eventually.TrueAsync(
+        $"{(resolved ? "recoveries" : "firings")} are told for the {times}nd time",
+        () => sites.All(site => scene.Notices(site).Count(notice => notice.Resolved == resolved) >= times),
+        Scene.Token);
+}

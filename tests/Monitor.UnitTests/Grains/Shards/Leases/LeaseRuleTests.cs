@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using Monitor.Core.Ports;
+using Monitor.Core.Shards;
+using Monitor.Grains.Shards.Leases;
+using Xunit;
+
+namespace Monitor.UnitTests.Grains.Shards.Leases;
+
+/// <summary>Rules that the simulation found missing, each in the few steps that show it: one silo (row 1), what the store and the peers tell it, and what it does.</summary>
+public sealed class LeaseRuleTests
+{
+    private static readonly LeaseRules Rules = LeaseRules.Default with { Shards = 1 };
+
+    private readonly SiloRow[] _alone = [Row(1)];
+    private LeaseState _state = LeaseState.New(Rules);
+    private long _beat = 1;
+
+    [Fact]
+    public void What_nobody_has_ever_had_is_claimed_at_once() => Assert.Single(Claims(Join(View(1, _alone, owner: 0, epoch: 0))));
+
+    [Fact]
+    public void Who_joins_a_promoted_store_leaves_what_that_calls_nobody_s_for_a_lease_to_who_may_hold_it()
+    {
+        var view = View(timeline: 2, _alone, owner: 0, epoch: 0);
+        Assert.Empty(Claims(Join(view)));
+        Assert.Empty(Claims(Breathe(1.2, view)));
+        Assert.Empty(Claims(Breathe(2.4, view)));
+        Assert.Single(Claims(Breathe(2.7, view)));
+    }
+
+    [Fact]
+    public void Who_learns_without_the_store_of_a_silo_that_has_joined_has_what_its_last_beat_gave_until_that_one_agrees()
+    {
+        SiloRow[] both = [Row(1), Row(2)];
+        Own(View(1, both, owner: 0, epoch: 0));
+        Round(1.2, new PeerAnswer(2, ReachesStore: false, [1], both));
+        Assert.Equal((StoreReach.Down, LeaseStanding.Held), (_state.Reach, _state.Standing(At(2.8))));
+
+        Round(2.4, new PeerAnswer(2, ReachesStore: null, [1], [.. both, Row(3)]));
+        Assert.Equal(LeaseStanding.Stopped, _state.Standing(At(2.4)));
+
+        Round(2.7, new PeerAnswer(2, ReachesStore: false, [1], both), new PeerAnswer(3, ReachesStore: false, [1], both));
+        Assert.Equal((StoreReach.Down, LeaseStanding.Held), (_state.Reach, _state.Standing(At(2.8))));
+    }
+
+    [Fact]
+    public void A_claim_anew_that_was_given_up_and_lands_after_its_repetition_costs_no_wait()
+    {
+        Own(View(1, _alone, owner: 0, epoch: 0));
+        var promoted = View(timeline: 2, _alone, owner: 1, epoch: 1);
+        var reclaim = Assert.Single(Breathe(0.6, promoted).OfType<LeaseAction.Call>().Select(call => call.What).OfType<LeaseCall.Reclaim>());
+        Happens(new LeaseEvent.Claimed(At(0.7), reclaim, new ClaimAnswer(Alive: true, [new Fence(0, 1, 2, 2)])));
+
+        var run = Assert.Single(Breathe(1.2, View(timeline: 2, _alone, owner: 1, epoch: 3)).OfType<LeaseAction.Run>());
+        Assert.Equal(new Fence(0, 1, 3, 2), Assert.Single(run.Fences));
+    }
+
+    private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
+
+    private static SiloRow Row(long id) => new(id, $"silo {id}", "", "default", Beat: 1, Stopping: false, Dead: false);
+
+    private static ClusterView View(long timeline, SiloRow[] silos, long owner, long epoch) => new(timeline, silos, [new ShardRow(0, owner, epoch, 0, 0)]);
+
+    private static IEnumerable<LeaseCall.Claim> Claims(ImmutableArray<LeaseAction> actions) =>
+        actions.OfType<LeaseAction.Call>().Select(call => call.What).OfType<LeaseCall.Claim>().Where(claim => claim.Request.Shards.Count > 0);
+
+    private ImmutableArray<LeaseAction> Happens(LeaseEvent happened)
+    {
+        var (state, actions) = LeaseMachine.Step(_state, happened);
+        _state = state;
+        return actions;
+    }
+
+    /// <summary>Registers at 0 and sees the cluster.</summary>
+    private ImmutableArray<LeaseAction> Join(ClusterView view)
+    {
+        Happens(Tick(0));
+        Happens(new LeaseEvent.Registered(At(0), Assert.IsType<LeaseCall.Register>(_state.Pulse), 1));
+        return Answer(0, view);
+    }
+
+    private void Own(ClusterView view)
+    {
+        var claim = Assert.Single(Claims(Join(view)));
+        Happens(new LeaseEvent.Claimed(At(0), claim, new ClaimAnswer(Alive: true, [new Fence(0, 1, 1, view.Timeline)])));
+    }
+
+    /// <summary>What is due of beat or look is asked and answered.</summary>
+    private ImmutableArray<LeaseAction> Breathe(double now, ClusterView view)
+    {
+        var actions = _state.Pulse is null ? Happens(Tick(now)) : [];
+        return actions.AddRange(Answer(now, view));
+    }
+
+    private ImmutableArray<LeaseAction> Answer(double now, ClusterView view)
+    {
+        var seen = view with { Silos = [.. view.Silos.Select(row => row.Id == 1 ? row with { Beat = ++_beat } : row)] };
+        return Happens(_state.Pulse switch
+        {
+            LeaseCall.Beat beat => new LeaseEvent.Beaten(At(now), beat, new BeatAnswer(true, seen)),
+            LeaseCall.Look look => new LeaseEvent.Looked(At(now), look, seen),
+            var other => throw new InvalidOperationException($"{other} is under way"),
+        });
+    }
+
+    private void Round(double now, params PeerAnswer[] answers)
+    {
+        var ask = Assert.Single(Happens(Tick(now)).OfType<LeaseAction.AskPeers>());
+        Happens(new LeaseEvent.PeersAnswered(At(now), ask.Round, ask.Start, answers));
+    }
+
+    private static LeaseEvent.Tick Tick(double now) => new(At(now), TimeSpan.Zero, TimeSpan.Zero, Backlog: false);
+}
