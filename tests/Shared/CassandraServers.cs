@@ -13,7 +13,7 @@ public sealed class CassandraServers : IAsyncDisposable
     /// <summary>CQL, between nodes, and one for each node's administration.</summary>
     private const int PortsNeeded = 11;
 
-    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(8);
 
     private readonly HashSet<int> _killed = [];
     private readonly TempDir _folder = new();
@@ -102,8 +102,15 @@ public sealed class CassandraServers : IAsyncDisposable
         async () =>
         {
             var lines = (await NodeToolAsync(observer, ["status"], cancellationToken)).Split('\n');
-            return Enumerable.Range(0, Nodes).All(node => lines.Any(line =>
+            var whole = Enumerable.Range(0, Nodes).All(node => lines.Any(line =>
                 line.StartsWith(dead.Contains(node) ? "DN" : "UN", StringComparison.Ordinal) && line.Contains($" 127.0.0.{Text(node + 1)} ", StringComparison.Ordinal)));
+            if (!whole)
+            {
+                // Each look is a Java program of its own: one after the other they leave the nodes little to get there with.
+                await Eventually.NothingForAsync(TimeSpan.FromSeconds(1), cancellationToken);
+            }
+
+            return whole;
         },
         cancellationToken,
         TimeSpan.FromMinutes(2));

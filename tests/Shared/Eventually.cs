@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Monitor.Tests.Shared;
 
 /// <summary>
-/// Waits for something outside this process that cannot tell us when it happens (another process's page, file or port): looks every 25 ms.
+/// Waits for something outside this process that cannot tell us when it happens (another process's page, file or port): looks every 25 ms, after a while less often:
+/// what takes seconds is kept up by forty questions a second.
 /// The only place where tests wait by the clock; what gives up says which thing never came.
 /// </summary>
 public static class Eventually
@@ -11,6 +12,8 @@ public static class Eventually
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan LaterStep = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Later = TimeSpan.FromSeconds(2);
 
     public static async Task TrueAsync(string what, Func<Task<bool>> look, CancellationToken cancellationToken, TimeSpan? patience = null) =>
         await GetAsync(what, async () => await look() ? what : null, cancellationToken, patience);
@@ -30,12 +33,13 @@ public static class Eventually
                 return found;
             }
 
-            if (Stopwatch.GetElapsedTime(began) > (patience ?? Patience))
+            var waited = Stopwatch.GetElapsedTime(began);
+            if (waited > (patience ?? Patience))
             {
                 throw new TimeoutException($"within {(patience ?? Patience).TotalSeconds:0.#} s this never came true: {what}");
             }
 
-            await Task.Delay(Step, TimeProvider.System, cancellationToken);
+            await Task.Delay(waited < Later ? Step : LaterStep, TimeProvider.System, cancellationToken);
         }
     }
 

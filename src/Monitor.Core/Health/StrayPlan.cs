@@ -3,7 +3,8 @@ using Monitor.Core.Alerts;
 namespace Monitor.Core.Health;
 
 /// <summary>
-/// What becomes of a <see cref="StrayEpisode"/>, pure. The same number at overlapping times is the same episode: nothing is to be done. Else it becomes an episode of its own; where its
+/// What becomes of a <see cref="StrayEpisode"/>, pure. The same number at overlapping times is the same episode: nothing is to be done, unless "recovered" was told of one that its owner
+/// still has open. That ends it: the owner never saw the recovery, and a target that is down again after it would be an outage that nobody is told of. Else it becomes an episode of its own; where its
 /// number has been given to another, it remembers the one that was told. An alert that nobody has ended is over when its target is well: then whoever heard the firing hears that.
 /// While the target may be down it waits: by then the owner has made the same episode of it, or it is over. Well is what was seen so since the alert fired: what is stored of the target may be from
 /// before the outage, and said "recovered" of one that was down, which its owner then told as a second episode.
@@ -11,23 +12,26 @@ namespace Monitor.Core.Health;
 /// <param name="Outcome">What to do.</param>
 /// <param name="Record">To be inserted.</param>
 /// <param name="Deliveries">To be inserted with it.</param>
-public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null, IReadOnlyList<Delivery>? Deliveries = null)
+/// <param name="State">The target's, as it becomes.</param>
+public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null, IReadOnlyList<Delivery>? Deliveries = null, HealthState? State = null)
 {
     /// <param name="state">The target's, as its owner has stored it; null when the target is gone.</param>
-    /// <param name="seenWell">The last check since the alert fired that is stored went well.</param>
+    /// <param name="seen">What is stored of checks since the alert fired, of those that say something; the newest first.</param>
     /// <param name="known">All alert records of the target.</param>
-    public static StrayPlan Of(StrayEpisode stray, HealthState? state, bool seenWell, IReadOnlyCollection<AlertRecord> known, DateTimeOffset now)
+    public static StrayPlan Of(StrayEpisode stray, HealthState? state, IReadOnlyList<SeenCheck> seen, IReadOnlyCollection<AlertRecord> known, DateTimeOffset now)
     {
         var alert = stray.Alert;
         var told = alert.ToldAs ?? alert.Episode;
-        if (known.Any(other => (other.ToldAs ?? other.Episode) == told && other.Severity == alert.Severity && Overlap(alert, other)))
+        if (known.FirstOrDefault(other => (other.ToldAs ?? other.Episode) == told && other.Severity == alert.Severity && Overlap(alert, other)) is { } same)
         {
-            return new StrayPlan(StrayOutcome.Known);
+            return state is not null && IsStillOpen(same, alert, state)
+                ? new StrayPlan(StrayOutcome.Ends, Ended(same, alert), [.. Rows(stray, same.Episode, now).Where(row => row.Key.Kind == DeliveryKind.Resolved)], WellThen(state, alert, seen))
+                : new StrayPlan(StrayOutcome.Known);
         }
 
         if (alert.IsOpen)
         {
-            if (state is not null && state.Status != HealthStatus.Disabled && (!seenWell || MayBeBad(state, alert.Severity)))
+            if (state is not null && state.Status != HealthStatus.Disabled && (!IsWell(seen, alert.Severity) || MayBeBad(state, alert.Severity)))
             {
                 return new StrayPlan(StrayOutcome.Waits);
             }
@@ -38,8 +42,34 @@ public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null,
         var last = Math.Max(state?.LastEpisode ?? 0, known.Select(other => other.Episode).DefaultIfEmpty().Max());
         var number = told > last ? told : last + 1;
         return new StrayPlan(
-            StrayOutcome.Own, alert with { Episode = number, ToldAs = number == told ? null : told }, [.. Rows(stray, number, now)]);
+            StrayOutcome.Own, alert with { Episode = number, ToldAs = number == told ? null : told }, [.. Rows(stray, number, now)], state is null ? null : state with { LastEpisode = Math.Max(state.LastEpisode, number) });
     }
+
+    /// <summary>One that fired again after the recovery has been told of, too.</summary>
+    private static bool IsStillOpen(AlertRecord same, AlertRecord over, HealthState state) =>
+        same.IsOpen && same.FiredAt <= over.ResolvedAt && (same.Severity == AlertSeverity.Critical ? state.Outage : state.Warning)?.Number == same.Episode;
+
+    private static AlertRecord Ended(AlertRecord same, AlertRecord over) =>
+        same with { ResolvedAt = over.ResolvedAt, ResolvedReason = over.ResolvedReason, RecoveredIntoDegraded = over.RecoveredIntoDegraded, FailureCount = over.FailureCount };
+
+    /// <summary>As the recovery left it, with what has been seen since: a target that is down again needs no more failures for that than any other.</summary>
+    private static HealthState WellThen(HealthState state, AlertRecord over, IReadOnlyList<SeenCheck> seen)
+    {
+        var since = seen.TakeWhile(check => check.At > over.ResolvedAt);
+        var critical = over.Severity == AlertSeverity.Critical;
+        var bad = (critical ? since.TakeWhile(check => check.Failed) : since.Where(check => !check.Failed).TakeWhile(check => check.Warned)).ToArray();
+        var first = bad.Length > 0 ? bad[^1].At : (DateTimeOffset?)null;
+        state = critical
+            ? state with { Outage = null, Recoveries = 0, ConsecutiveFailures = bad.Length, FailingSince = first }
+            : state with { Warning = null, CleanRuns = 0, ConsecutiveWarnings = bad.Length, WarningSince = first };
+        var status = state.Outage is not null ? HealthStatus.Unhealthy
+            : over.ResolvedReason != ResolvedReason.Recovered ? HealthStatus.Unknown
+            : state.Warning is not null || over.RecoveredIntoDegraded ? HealthStatus.Degraded
+            : HealthStatus.Healthy;
+        return status == state.Status ? state : state with { Status = status, StatusSince = over.ResolvedAt!.Value };
+    }
+
+    private static bool IsWell(IReadOnlyList<SeenCheck> seen, AlertSeverity severity) => seen is [{ Failed: false } last, ..] && (severity == AlertSeverity.Critical || !last.Warned);
 
     private static ResolvedReason Reason(HealthState? state) =>
         state is null ? ResolvedReason.Deleted : state.Status == HealthStatus.Disabled ? ResolvedReason.Disabled : ResolvedReason.Recovered;
@@ -86,4 +116,10 @@ public enum StrayOutcome
 
     /// <summary>It becomes an episode of its own.</summary>
     Own,
+
+    /// <summary>Its owner's episode is over, as was told.</summary>
+    Ends,
 }
+
+/// <summary>A check that went well or failed.</summary>
+public readonly record struct SeenCheck(DateTimeOffset At, bool Failed, bool Warned);

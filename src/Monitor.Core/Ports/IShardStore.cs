@@ -16,4 +16,5 @@ public interface IShardStore
 }
 
 /// <param name="Deleted">Only its tombstone is left.</param>
-public readonly record struct TargetRevision(long TargetId, long Revision, bool Deleted);
+/// <param name="StateVersion">Of its state; 0 where none is stored, or where only its owner writes it.</param>
+public readonly record struct TargetRevision(long TargetId, long Revision, bool Deleted, long StateVersion = 0);

@@ -142,14 +142,14 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
     }
 
     /// <summary>
-    /// Finds edits that nobody told of: one whose store answered too late, or whose caller died in between. A target without a row is left alone:
+    /// Finds edits that nobody told of: one whose store answered too late, or whose caller died in between; and states that another silo has written. A target without a row is left alone:
     /// no row is "don't know", never "gone".
     /// </summary>
     public void Compare(IEnumerable<TargetRevision> stored)
     {
-        foreach (var (id, revision, deleted) in stored)
+        foreach (var (id, revision, deleted, stateVersion) in stored)
         {
-            if (_shards.ContainsKey(ShardMap.Of(id)) && (Find(id) is { } grain ? deleted || grain.Revision < revision : !deleted))
+            if (_shards.ContainsKey(ShardMap.Of(id)) && (Find(id) is { } grain ? deleted || grain.Revision < revision || grain.StateVersion < stateVersion : !deleted))
             {
                 _owed[id] = 0;
             }

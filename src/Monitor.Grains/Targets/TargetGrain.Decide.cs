@@ -191,6 +191,14 @@ public sealed partial class TargetGrain
         }
     }
 
+    private void TakeOver(StoredTarget stored)
+    {
+        Volatile.Write(ref _state, stored.State ?? HealthState.New(_watched.Rules.Type, _services.Clock.Wall));
+        Volatile.Write(ref _version, stored.Version);
+        _stale = false;
+        _stateDirty = false;
+    }
+
     /// <summary>Takes over what the store holds. False when it cannot be asked, or the target is gone.</summary>
     private async Task<bool> ReadAgainAsync()
     {
@@ -201,9 +209,7 @@ public sealed partial class TargetGrain
                 return false;
             }
 
-            Volatile.Write(ref _state, stored.State ?? HealthState.New(_watched.Rules.Type, _services.Clock.Wall));
-            _version = stored.Version;
-            _stale = false;
+            TakeOver(stored);
             return true;
         }
 #pragma warning disable CA1031 // A store that is away, or a stop: in either case nothing is known, and the next decision asks again.

@@ -47,7 +47,7 @@ public sealed partial class TargetGrain
         }
     }
 
-    /// <summary>Takes over settings as they are now in the store.</summary>
+    /// <summary>Takes over settings as they are now in the store, and a state that is newer than its own: another silo had told what this one does not know of.</summary>
     public async Task<EditResult> EditAsync(StoredTarget stored)
     {
         await _gate.EnterAsync();
@@ -61,6 +61,11 @@ public sealed partial class TargetGrain
             if (stored.Deleted)
             {
                 return await DeleteAsync() ? EditResult.Gone : EditResult.Again;
+            }
+
+            if (stored.Version > _version)
+            {
+                TakeOver(stored);
             }
 
             var done = stored.Target.Revision > _watched.Revision ? await ChangeAsync(WatchedTarget.Of(stored.Target, _services.Catalog))

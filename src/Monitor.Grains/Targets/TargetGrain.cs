@@ -68,6 +68,9 @@ public sealed partial class TargetGrain : ScheduledTurn
     /// <summary>Of the settings that it runs by.</summary>
     public long Revision => Volatile.Read(ref _watched).Revision;
 
+    /// <summary>Of the state, as it was stored last.</summary>
+    public long StateVersion => Volatile.Read(ref _version);
+
     public int Shard => _lease.Fence.Shard;
 
     /// <summary>The right that it runs by.</summary>

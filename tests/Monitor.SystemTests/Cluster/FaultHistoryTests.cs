@@ -7,9 +7,11 @@ namespace Monitor.SystemTests.Cluster;
 
 /// <summary>
 /// Random histories of faults on real silos. <c>MONITOR_FAULT_HISTORIES=100</c> plays so many from <c>MONITOR_FAULT_SEED</c> on and writes down in docs/fault-histories.md
-/// what came of them, <c>MONITOR_FAULT_AT_ONCE</c> at once; a few are played in every run. What a seed stands for does not depend on how many are played. They run beside other tests: nothing
-/// here is judged by how long it takes.
+/// what came of them, <c>MONITOR_FAULT_AT_ONCE</c> at once; a few are played in every run. What a seed stands for does not depend on how many are played. Nothing here is judged by how
+/// long it takes; but some of them at once are all that a small machine bears.
 /// </summary>
+[Collection(Alone.Name)]
+[Trait(Calm.Name, Calm.Yes)]
 public sealed class FaultHistoryTests
 {
     private const int Few = 10;

@@ -8,6 +8,7 @@ namespace Monitor.SystemTests.Cluster;
 /// A silo decides and tells an outage while the database is away, and stands still before it could write that down. Who takes over knows nothing of it, and gives its number to the next
 /// outage: both are told, and both have a record.
 /// </summary>
+[Trait(Calm.Name, Calm.Yes)]
 public sealed class SameNumberTests
 {
     [Theory]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Monitor.Core.Alerts;
+using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
 using Monitor.Storage.Postgres;
@@ -84,6 +85,31 @@ public sealed class PostgresStrayTests(SharedPostgres shared)
         await store.CommitAsync(Batch(deliveries: [new DeliveryWrite([Sent(firing)], [])]), Token);
         await store.CommitAsync(
             Batch(states: [Write(fence, id, 0, Healthy(Start) with { LastEpisode = 1 }, [Alert(id, 1, Start.AddMinutes(1))], [firing with { CreatedAt = Start.AddMinutes(1) }])]), Token);
+        Assert.Empty(await store.LoadOpenDeliveriesAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_recovery_that_was_told_ends_what_the_owner_has_open_and_the_owner_sees_its_target_move()
+    {
+        var (store, fence, id) = await OpenAsync();
+        await using var _ = store;
+        var alert = Alert(id, 1, Start);
+        var down = Healthy(Start) with { Status = HealthStatus.Unhealthy, LastEpisode = 1, ConsecutiveFailures = 9, FailingSince = Start, Outage = new OpenEpisode(1, Start, Start, 3, [7]) };
+        var (firing, recovery) = (Delivery(id, 1, 7, Start), Delivery(id, 1, 7, Start.AddMinutes(2)) with { Key = new DeliveryKey(id, 1, DeliveryKind.Resolved, 7) });
+        await store.CommitAsync(Batch(states: [Write(fence, id, 0, down, [alert], [firing])], deliveries: [new DeliveryWrite([Sent(firing)], [])]), Token);
+        await store.CommitAsync(Batch([Failed(id, Start.AddMinutes(1)), Failed(id, Start.AddMinutes(3))]), Token);
+        var before = (await store.LoadRevisionsAsync(Token)).Single(row => row.TargetId == id);
+
+        var over = alert with { ResolvedAt = Start.AddMinutes(2), ResolvedReason = ResolvedReason.Recovered };
+        Assert.True(await store.AdoptAsync(new StrayEpisode(over, Core.Targets.Target.DefaultLocation, [Sent(firing), Sent(recovery)]), Token));
+
+        var row = Assert.Single((await store.ListAlertsAsync(new AlertQuery(null, null, id, null, null), Token)).Items);
+        Assert.Equal((over.ResolvedAt, ResolvedReason.Recovered, null), (row.Alert.ResolvedAt, row.Alert.ResolvedReason, row.Alert.ToldAs));
+        Assert.Equal([DeliveryStatus.Sent, DeliveryStatus.Sent], row.Deliveries.Select(one => one.Status));
+        var stored = (await store.LoadTargetAsync(id, Token))!;
+        Assert.Equal((null, 1, Start.AddMinutes(3)), (stored.State!.Outage, stored.State.ConsecutiveFailures, stored.State.FailingSince));
+        Assert.Equal(before with { StateVersion = 2 }, (await store.LoadRevisionsAsync(Token)).Single(one => one.TargetId == id));
+        Assert.Equal([before with { StateVersion = 2 }], (await store.LoadEditsAsync([new MovedShard(ShardMap.Of(id), 1, 2)], Token)).Targets);
         Assert.Empty(await store.LoadOpenDeliveriesAsync(Token));
     }
 

@@ -55,7 +55,9 @@ public sealed class Browser : IAsyncDisposable
             return _browser ??= await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {
                 ExecutablePath = "/usr/bin/chromium",
-                Args = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"],
+
+                // Without a graphics card its process only draws once more what the others have drawn; and a process for each page is one start for each page.
+                Args = ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb", "--disable-gpu", "--renderer-process-limit=1"],
             });
         }
         finally

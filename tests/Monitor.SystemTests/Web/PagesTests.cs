@@ -5,7 +5,7 @@ using Xunit;
 namespace Monitor.SystemTests.Web;
 
 /// <summary>Every page, in both languages, light and dark, on a phone and on a desk: accessible, without an error, with a picture for a human to look at.</summary>
-public sealed class PagesTests(Browser browser, PagesTests.Site site) : IClassFixture<PagesTests.Site>
+public sealed class PagesTests(Browser browser, SharedSite site) : IClassFixture<SharedSite>
 {
     public static TheoryData<string, string, bool> Looks() => new()
     {
@@ -91,20 +91,4 @@ public sealed class PagesTests(Browser browser, PagesTests.Site site) : IClassFi
     /// <summary>Its parts have arrived once: what a visitor sees who stays for a moment.</summary>
     private static async Task LiveAsync(IPage page) =>
         await page.WaitForSelectorAsync("#live-state.on", new PageWaitForSelectorOptions { State = WaitForSelectorState.Attached });
-
-    /// <summary>One silo for all looks, started by the first.</summary>
-    public sealed class Site : IAsyncDisposable
-    {
-        private readonly Lazy<Task<WebSite>> _site = new(WebSite.FullAsync);
-
-        public Task<WebSite> GetAsync() => _site.Value;
-
-        public async ValueTask DisposeAsync()
-        {
-            if (_site.IsValueCreated)
-            {
-                await (await _site.Value).DisposeAsync();
-            }
-        }
-    }
 }

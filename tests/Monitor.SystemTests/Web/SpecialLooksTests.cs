@@ -8,12 +8,12 @@ using static Microsoft.Playwright.Assertions;
 namespace Monitor.SystemTests.Web;
 
 /// <summary>Pages on paper, in a visitor's own colours, and with what only a real cluster brings.</summary>
-public sealed class SpecialLooksTests(Browser browser)
+public sealed class SpecialLooksTests(Browser browser, SharedSite shared) : IClassFixture<SharedSite>
 {
     [Fact]
     public async Task On_paper_a_page_is_dark_on_white_without_what_only_a_screen_can_use()
     {
-        await using var site = await WebSite.FullAsync();
+        var site = await shared.GetAsync();
         await using var visit = await browser.VisitAsync(site.Address, "zh", "dark");
         var page = visit.Page;
         await visit.SignInAsync();
@@ -38,7 +38,7 @@ public sealed class SpecialLooksTests(Browser browser)
     [Fact]
     public async Task In_forced_colours_every_state_keeps_a_mark_and_a_word()
     {
-        await using var site = await WebSite.FullAsync();
+        var site = await shared.GetAsync();
         await using var visit = await browser.VisitAsync(site.Address, "en", "dark");
         var page = visit.Page;
         await page.EmulateMediaAsync(new PageEmulateMediaOptions { ForcedColors = ForcedColors.Active });
@@ -63,7 +63,7 @@ public sealed class SpecialLooksTests(Browser browser)
     [InlineData(2560)]
     public async Task On_a_tablet_and_on_the_widest_screen_pages_fit_and_are_accessible(int width)
     {
-        await using var site = await WebSite.FullAsync();
+        var site = await shared.GetAsync();
         await using var visit = await browser.VisitAsync(site.Address, "en");
         await visit.Page.SetViewportSizeAsync(width, 1300);
         await visit.SignInAsync();

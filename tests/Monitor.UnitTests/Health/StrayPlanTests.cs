@@ -1,5 +1,6 @@
 using Monitor.Core.Alerts;
 using Monitor.Core.Health;
+using Monitor.Core.Probing;
 using Xunit;
 
 namespace Monitor.UnitTests.Health;
@@ -9,19 +10,21 @@ public sealed class StrayPlanTests
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Now = Start.AddMinutes(10);
     private static readonly HealthState Well = HealthState.New("http", Start) with { Status = HealthStatus.Healthy, LastEpisode = 4 };
+    private static readonly HealthRules Rules = new("http", true, 3, 1, true, [9]);
+    private static readonly SeenCheck[] Good = [new(Start.AddMinutes(9), Failed: false, Warned: false)];
 
     [Fact]
     public void The_same_number_at_overlapping_times_is_the_same_episode()
     {
-        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), Well, true, [Alert(5, 1, null)], Now).Outcome);
-        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, null), Well, true, [Alert(5, 1, 3)], Now).Outcome);
-        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), Well, true, [Alert(9, 0, 2) with { ToldAs = 5 }], Now).Outcome);
+        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), Well, Good, [Alert(5, 1, null)], Now).Outcome);
+        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, null), Well, Good, [Alert(5, 1, 3)], Now).Outcome);
+        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), Well, Good, [Alert(9, 0, 2) with { ToldAs = 5 }], Now).Outcome);
     }
 
     [Fact]
     public void What_nobody_else_has_seen_keeps_its_number()
     {
-        var plan = StrayPlan.Of(Stray(5, 0, 2), Well, true, [Alert(4, -9, -8)], Now);
+        var plan = StrayPlan.Of(Stray(5, 0, 2), Well, Good, [Alert(4, -9, -8)], Now);
         Assert.Equal((StrayOutcome.Own, 5, null), (plan.Outcome, plan.Record!.Episode, plan.Record.ToldAs));
         Assert.Equal(Start.AddMinutes(2), plan.Record.ResolvedAt);
         Assert.Equal([DeliveryKind.Firing, DeliveryKind.Resolved], plan.Deliveries!.Select(row => row.Key.Kind));
@@ -30,7 +33,7 @@ public sealed class StrayPlanTests
     [Fact]
     public void A_number_that_was_given_to_another_outage_meanwhile_is_remembered_as_told()
     {
-        var plan = StrayPlan.Of(Stray(5, 0, 2), Well with { LastEpisode = 6 }, true, [Alert(5, 3, 4), Alert(6, 5, null)], Now);
+        var plan = StrayPlan.Of(Stray(5, 0, 2), Well with { LastEpisode = 6 }, Good, [Alert(5, 3, 4), Alert(6, 5, null)], Now);
         Assert.Equal((7, 5), (plan.Record!.Episode, plan.Record.ToldAs));
         Assert.Equal("#1-5", plan.Record.Reference);
         Assert.All(plan.Deliveries!, row => Assert.Equal(7, row.Key.Episode));
@@ -39,12 +42,12 @@ public sealed class StrayPlanTests
     [Fact]
     public void An_alert_that_nobody_has_ended_is_over_when_its_target_is_well_and_whoever_heard_it_hears_that()
     {
-        var plan = StrayPlan.Of(Stray(5, 0, null), Well, true, [], Now);
+        var plan = StrayPlan.Of(Stray(5, 0, null), Well, Good, [], Now);
         Assert.Equal((Now, ResolvedReason.Recovered), (plan.Record!.ResolvedAt!.Value, plan.Record.ResolvedReason!.Value));
         var recovery = plan.Deliveries!.Single(row => row.Key.Kind == DeliveryKind.Resolved);
         Assert.Equal((new DeliveryKey(1, 5, DeliveryKind.Resolved, 9), DeliveryStatus.Pending), (recovery.Key, recovery.Status));
-        Assert.Equal(ResolvedReason.Deleted, StrayPlan.Of(Stray(5, 0, null), null, false, [], Now).Record!.ResolvedReason);
-        Assert.Equal(ResolvedReason.Disabled, StrayPlan.Of(Stray(5, 0, null), Well with { Status = HealthStatus.Disabled }, false, [], Now).Record!.ResolvedReason);
+        Assert.Equal(ResolvedReason.Deleted, StrayPlan.Of(Stray(5, 0, null), null, [], [], Now).Record!.ResolvedReason);
+        Assert.Equal(ResolvedReason.Disabled, StrayPlan.Of(Stray(5, 0, null), Well with { Status = HealthStatus.Disabled }, [], [], Now).Record!.ResolvedReason);
     }
 
     [Fact]
@@ -53,14 +56,14 @@ public sealed class StrayPlanTests
         var episode = new OpenEpisode(6, Start, Start, 3, [9]);
         foreach (var state in new[] { Well with { ConsecutiveFailures = 1 }, Well with { Status = HealthStatus.Unknown }, Well with { Status = HealthStatus.Unhealthy, Outage = episode } })
         {
-            Assert.Equal(StrayOutcome.Waits, StrayPlan.Of(Stray(5, 0, null), state, true, [], Now).Outcome);
+            Assert.Equal(StrayOutcome.Waits, StrayPlan.Of(Stray(5, 0, null), state, Good, [], Now).Outcome);
         }
 
         // What is stored may be from before the outage.
-        Assert.Equal(StrayOutcome.Waits, StrayPlan.Of(Stray(5, 0, null), Well, false, [], Now).Outcome);
+        Assert.Equal(StrayOutcome.Waits, StrayPlan.Of(Stray(5, 0, null), Well, [], [], Now).Outcome);
 
         // One that is over need not wait for anything.
-        Assert.Equal(StrayOutcome.Own, StrayPlan.Of(Stray(5, 0, 2), Well with { ConsecutiveFailures = 1 }, false, [], Now).Outcome);
+        Assert.Equal(StrayOutcome.Own, StrayPlan.Of(Stray(5, 0, 2), Well with { ConsecutiveFailures = 1 }, [], [], Now).Outcome);
     }
 
     [Fact]
@@ -73,11 +76,56 @@ public sealed class StrayPlanTests
                 Row(DeliveryKind.Firing, 8, DeliveryStatus.Sending), Row(DeliveryKind.Firing, 9, DeliveryStatus.Dead),
             ],
         };
-        var rows = StrayPlan.Of(stray, Well, true, [], Now).Deliveries!;
+        var rows = StrayPlan.Of(stray, Well, Good, [], Now).Deliveries!;
         Assert.Equal(
             [(DeliveryKind.Firing, 8L, DeliveryStatus.Pending), (DeliveryKind.Firing, 9L, DeliveryStatus.Dead), (DeliveryKind.Resolved, 8L, DeliveryStatus.Pending)],
             rows.Select(row => (row.Key.Kind, row.Key.ChannelId, row.Status)));
     }
+
+    [Fact]
+    public void A_recovery_that_was_told_ends_the_episode_that_its_owner_still_has_open_with_what_was_seen_since()
+    {
+        var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start, 3, [9]), ConsecutiveFailures = 40, FailingSince = Start };
+        var plan = StrayPlan.Of(Stray(5, 0, 2), down, [Bad(5), Bad(4), new SeenCheck(Start.AddMinutes(3), false, false), Bad(1)], [Alert(5, 0, null)], Now);
+
+        Assert.Equal((StrayOutcome.Ends, 5, Start.AddMinutes(2)), (plan.Outcome, plan.Record!.Episode, plan.Record.ResolvedAt));
+        Assert.Equal((DeliveryKind.Resolved, DeliveryStatus.Sent), (Assert.Single(plan.Deliveries!).Key.Kind, plan.Deliveries![0].Status));
+        Assert.Equal((null, 2, Start.AddMinutes(4), HealthStatus.Healthy, 5), (plan.State!.Outage, plan.State.ConsecutiveFailures, plan.State.FailingSince, plan.State.Status, plan.State.LastEpisode));
+
+        // The next failure is the third in a row, and another outage.
+        var step = HealthMachine.Step(plan.State, Rules, new CheckFact(Start.AddMinutes(6), ProbeOutcome.Failed, HasWarnings: false, Manual: false), Now);
+        Assert.Equal(6, Assert.IsType<HealthEffect.Fired>(Assert.Single(step.Effects)).Episode.Number);
+    }
+
+    [Fact]
+    public void What_was_seen_before_the_recovery_does_not_count_after_it()
+    {
+        var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start, 3, [9]), ConsecutiveFailures = 3, FailingSince = Start };
+        var state = StrayPlan.Of(Stray(5, 0, 2), down, [Bad(1)], [Alert(5, 0, null)], Now).State!;
+        Assert.Equal((0, null), (state.ConsecutiveFailures, state.FailingSince));
+    }
+
+    [Fact]
+    public void An_owner_that_has_told_of_a_later_outage_under_the_number_or_of_the_recovery_is_left_alone()
+    {
+        var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start.AddMinutes(3), 3, [9]) };
+        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), down, [], [Alert(5, 0, null) with { FiredAt = Start.AddMinutes(3) }], Now).Outcome);
+        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), Well, Good, [Alert(5, 0, 3)], Now).Outcome);
+        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, null), down, [], [Alert(5, 0, null)], Now).Outcome);
+    }
+
+    [Fact]
+    public void A_warning_that_was_told_to_be_over_ends_with_the_warnings_since()
+    {
+        var warned = Well with { Status = HealthStatus.Degraded, LastEpisode = 5, Warning = new OpenEpisode(5, Start, Start, 3, [9]), ConsecutiveWarnings = 3, WarningSince = Start };
+        var over = Stray(5, 0, 2);
+        SeenCheck[] seen = [new(Start.AddMinutes(5), false, true), Bad(4), new(Start.AddMinutes(3), false, true), new(Start.AddMinutes(1), false, true)];
+        var state = StrayPlan.Of(
+            over with { Alert = over.Alert with { Severity = AlertSeverity.Warning } }, warned, seen, [Alert(5, 0, null) with { Severity = AlertSeverity.Warning }], Now).State!;
+        Assert.Equal((null, 2, Start.AddMinutes(3), HealthStatus.Healthy), (state.Warning, state.ConsecutiveWarnings, state.WarningSince, state.Status));
+    }
+
+    private static SeenCheck Bad(int minutes) => new(Start.AddMinutes(minutes), Failed: true, Warned: false);
 
     private static StrayEpisode Stray(int episode, int from, int? to) => new(
         Alert(episode, from, to),

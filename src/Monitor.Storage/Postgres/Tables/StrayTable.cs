@@ -3,6 +3,7 @@ using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Text;
 using Monitor.Storage.Codecs;
+using Npgsql;
 
 namespace Monitor.Storage.Postgres.Tables;
 
@@ -16,12 +17,12 @@ internal static class StrayTable
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (target_id, episode) DO NOTHING
         """;
 
-    /// <summary>Of the newest check that says something; a warning is over where there was none.</summary>
-    private const string SeenWell =
-        """
-        SELECT flags & 3 = 0 AND ($3 OR flags & 256 = 0) FROM probe_results
-        WHERE target_id = $1 AND checked_at > $2 AND (flags & 3) IN (0, 1) ORDER BY checked_at DESC LIMIT 1
-        """;
+    private const string End =
+        "UPDATE alert_records SET resolved_at = $1, resolved_reason = $2, into_degraded = $3, failure_count = $4 WHERE target_id = $5 AND episode = $6 AND resolved_at IS NULL";
+
+    /// <summary>The newest checks that say something: more than any threshold asks for.</summary>
+    private const string Seen =
+        "SELECT checked_at, flags FROM probe_results WHERE target_id = $1 AND checked_at > $2 AND (flags & 3) IN (0, 1) ORDER BY checked_at DESC LIMIT 100";
 
     public static async Task<bool> AdoptAsync(PgSession session, StrayEpisode stray, DateTimeOffset now)
     {
@@ -30,8 +31,8 @@ internal static class StrayTable
         var state = await session.FirstAsync(
             row => HealthStateCodec.Decode(row.GetString(0)), "SELECT state FROM target_states WHERE target_id = $1 AND location = $2 FOR UPDATE", target, stray.Location);
         var known = await session.RowsAsync(AlertTable.Read, $"SELECT {AlertTable.Columns} FROM alert_records a WHERE a.target_id = $1", target);
-        var last = await session.RowsAsync(row => row.GetBoolean(0), SeenWell, target, Micros.Of(stray.Alert.FiredAt), stray.Alert.Severity == AlertSeverity.Critical);
-        var plan = StrayPlan.Of(stray, state, last is [true], known, now);
+        var seen = await session.RowsAsync(Check, Seen, target, Micros.Of(stray.Alert.FiredAt));
+        var plan = StrayPlan.Of(stray, state, seen, known, now);
         if (plan is not { Record: { } record, Deliveries: { } deliveries })
         {
             await session.ExecuteAsync([PgStatement.RollBack]);
@@ -39,7 +40,7 @@ internal static class StrayTable
         }
 
         // An owner that makes an episode of this number at this moment has no row to be locked yet: then nothing is inserted, and the next try sees it.
-        if (await session.ExecuteAsync([Insert(record)]) == 0)
+        if (await session.ExecuteAsync([plan.Outcome == StrayOutcome.Ends ? Over(record) : Insert(record)]) == 0)
         {
             await session.ExecuteAsync([PgStatement.RollBack]);
             return false;
@@ -47,7 +48,7 @@ internal static class StrayTable
 
         await session.ExecuteAsync(
         [
-            .. state is null ? (PgStatement[])[] : [Number(state, record, stray.Location)],
+            .. plan.State is { } next ? [Write(next, target, stray.Location), .. TargetTable.Moved(target)] : (PgStatement[])[],
             .. DeliveryTable.Writes([new DeliveryWrite([.. deliveries.Where(row => row.Status != DeliveryStatus.Pending)], [])]),
             .. DeliveryTable.Insert([.. deliveries.Where(row => row.Status == DeliveryStatus.Pending)]),
             PgStatement.Commit,
@@ -55,11 +56,18 @@ internal static class StrayTable
         return true;
     }
 
-    private static PgStatement Number(HealthState state, AlertRecord record, string location) => new(
-        "UPDATE target_states SET state = $1, version = version + 1 WHERE target_id = $2 AND location = $3",
-        HealthStateCodec.Encode(state with { LastEpisode = Math.Max(state.LastEpisode, record.Episode) }),
-        record.TargetId,
+    private static SeenCheck Check(NpgsqlDataReader row) => new(Micros.ToTime(row.GetInt64(0)), (row.GetInt16(1) & 3) == 1, (row.GetInt16(1) & 256) != 0);
+
+    private static PgStatement Write(HealthState state, long target, string location) => new(
+        "UPDATE target_states SET state = $1, status = $2, status_since = $3, version = version + 1 WHERE target_id = $4 AND location = $5",
+        HealthStateCodec.Encode(state),
+        state.Status.Name(),
+        Micros.Of(state.StatusSince),
+        target,
         location);
+
+    private static PgStatement Over(AlertRecord alert) => new(
+        End, Micros.Of(alert.ResolvedAt), alert.ResolvedReason?.Name(), alert.RecoveredIntoDegraded, alert.FailureCount, alert.TargetId, alert.Episode);
 
     private static PgStatement Insert(AlertRecord alert) => new(
         InsertAlert,

@@ -85,6 +85,15 @@ internal static class TargetTable
                 "SELECT id, config_secret FROM probe_targets WHERE config_secret IS NOT NULL AND deleted_at IS NULL ORDER BY id"))
             .Where(row => row.Config is null).Select(row => row.Id)];
 
+    /// <summary>Whoever follows edits looks at it, as if it had been edited.</summary>
+    public static IEnumerable<PgStatement> Moved(long id) =>
+    [
+        // First, as every edit does: else the two wait for each other.
+        new("SELECT FROM probe_targets WHERE id = $1 FOR NO KEY UPDATE", id),
+        Bump(ShardMap.Of(id)),
+        new($"UPDATE probe_targets SET edited = {Edited} WHERE id = $1", id),
+    ];
+
     private static PgStatement Bump(int shard) => new("UPDATE shard_versions SET version = version + 1 WHERE shard = $1", shard);
 
     private static PgStatement Locked(long id) => new("SELECT revision FROM probe_targets WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE", id);

@@ -1,3 +1,4 @@
+using Monitor.Core.Health;
 using Monitor.Core.Ports;
 using Monitor.Core.Scheduling;
 using Monitor.Core.Shards;
@@ -37,6 +38,26 @@ public sealed class ShardHostTests : IDisposable
         Assert.NotNull(_stage.Host.Find(9));
         Assert.NotNull(_stage.Host.Find(GrainStage.Id));
         Assert.Null(_stage.Host.Find(10));
+    }
+
+    [Fact]
+    public async Task A_state_that_another_silo_has_written_is_taken_over_and_a_target_that_is_still_down_is_told_anew()
+    {
+        await _stage.StartAsync();
+        await _stage.PlayAsync("FFFF");
+        var stored = _stage.Store.Targets[GrainStage.Id];
+        var well = stored.State! with { Outage = null, ConsecutiveFailures = 2, Status = HealthStatus.Healthy };
+        _stage.Store.Targets[GrainStage.Id] = stored with { State = well, Version = stored.Version + 1 };
+
+        _stage.Host.Compare([new TargetRevision(GrainStage.Id, 1, Deleted: false, stored.Version)]);
+        await _stage.Host.TakeUpOwedAsync(TestContext.Current.CancellationToken);
+        Assert.NotNull(_stage.Grain.State.Outage);
+
+        _stage.Host.Compare([new TargetRevision(GrainStage.Id, 1, Deleted: false, stored.Version + 1)]);
+        await _stage.Host.TakeUpOwedAsync(TestContext.Current.CancellationToken);
+        Assert.Null(_stage.Grain.State.Outage);
+        await _stage.PlayAsync("F");
+        Assert.Equal("F1>9 F2>9", _stage.Store.Told);
     }
 
     [Fact]
