@@ -94,7 +94,7 @@ public sealed partial class PostgresStore
             statements.AddRange(StateCommit.Locks(batch.States, claims));
             if (Fired(batch.States) is { Length: > 0 } fired)
             {
-                statements.Add(DeliveryTable.Free(fired));
+                statements.Add(DeliveryTable.SetAside(fired));
             }
 
             statements.AddRange(waves.Select(wave => StateCommit.Write([.. wave.Select(index => batch.States[index])])));

@@ -208,6 +208,19 @@ internal sealed class ClusterScene : IAsyncDisposable
             Scene.Token,
             patience);
 
+    /// <summary>Whoever has posted a message has heard what became of it: who stands still before that posts it again.</summary>
+    public async Task HeardAsync() =>
+        await Eventually.TrueAsync("the robot's answers are heard", async () =>
+        {
+            var heard = 0.0;
+            foreach (var silo in Running)
+            {
+                heard += (await silo.Api.MetricsAsync(Scene.Token)).Sum("monitor_posts_total");
+            }
+
+            return heard >= Robot.Messages.Count;
+        }, Scene.Token);
+
     /// <summary>Within so long of the decision: of the third failed visit; of a recovery, of the first visit that was well.</summary>
     public async Task ToldWithinAsync(IReadOnlyCollection<int> sites, bool resolved, TimeSpan within)
     {

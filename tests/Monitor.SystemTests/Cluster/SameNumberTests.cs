@@ -26,6 +26,7 @@ public sealed class SameNumberTests
         await scene.ToldAsync(sites, resolved: false);
         scene.Web.Rise(sites);
         await scene.ToldAsync(sites, resolved: true);
+        await scene.HeardAsync();
 
         victim.Freeze();
         await scene.Store.StartAgainAsync(Scene.Token);

@@ -76,6 +76,30 @@ public sealed class PostgresStrayTests(SharedPostgres shared)
         Assert.Equal(DeliveryKind.Resolved, Assert.Single(await store.LoadOpenDeliveriesAsync(Token)).Delivery.Key.Kind);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_robots_owners_know_told_of_an_outage_that_lost_its_number_is_not_told_again(bool beforeTheNext)
+    {
+        var (store, fence, id) = await OpenAsync();
+        await using var _ = store;
+        var (firing, recovery) = (Delivery(id, 1, 7, Start), Delivery(id, 1, 7, Start.AddMinutes(1)) with { Key = new DeliveryKey(id, 1, DeliveryKind.Resolved, 7) });
+        var next = Start.AddMinutes(10);
+        await store.CommitAsync(Batch(deliveries: beforeTheNext ? [new DeliveryWrite([Sent(firing), Sent(recovery)], [])] : []), Token);
+        await store.CommitAsync(Batch(states: [Write(fence, id, 0, Healthy(next) with { LastEpisode = 1 }, [Alert(id, 1, next)], [firing with { CreatedAt = next }])]), Token);
+        await store.CommitAsync(Batch(deliveries: [new DeliveryWrite([Sent(recovery)], []), new DeliveryWrite([Sent(firing)], [])]), Token);
+
+        // Its silo stood still before it heard of that.
+        var over = Alert(id, 1, Start) with { ResolvedAt = Start.AddMinutes(1), ResolvedReason = ResolvedReason.Recovered };
+        Assert.True(await store.AdoptAsync(new StrayEpisode(over, Core.Targets.Target.DefaultLocation, [firing with { Status = DeliveryStatus.Sending }, recovery]), Token));
+
+        var alerts = (await store.ListAlertsAsync(new AlertQuery(null, null, id, null, null), Token)).Items.OrderBy(row => row.Alert.Episode).ToArray();
+        Assert.Equal([(1, null), (2, 1)], alerts.Select(row => (row.Alert.Episode, row.Alert.ToldAs)));
+        Assert.Equal([DeliveryStatus.Sent, DeliveryStatus.Sent], alerts[1].Deliveries.Select(row => row.Status));
+        var open = Assert.Single(await store.LoadOpenDeliveriesAsync(Token));
+        Assert.Equal((1, DeliveryKind.Firing, next), (open.Delivery.Key.Episode, open.Delivery.Key.Kind, open.Delivery.CreatedAt));
+    }
+
     [Fact]
     public async Task What_was_told_of_the_same_outage_stays_told()
     {

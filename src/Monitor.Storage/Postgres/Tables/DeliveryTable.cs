@@ -57,29 +57,51 @@ internal static class DeliveryTable
         : [new PgStatement($"INSERT INTO deliveries ({Names}) SELECT * FROM {Unnest(1)} AS d ({Names}) ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING", Values(rows))];
 
     /// <summary>
-    /// Not the recovery of an earlier outage: one that was told without the store, by a silo that could not write it down before others took its shard and gave its number to another outage.
-    /// It would pass for the recovery of that one.
+    /// What is given, under the numbers by which it is kept: below zero where it is of an earlier outage, one that was told without the store by a silo that could not write it down before
+    /// others took its shard and gave its number to another. Its notices would pass for those of that one. Its recovery tells them apart: it came before the other began.
     /// </summary>
-    private const string IsOfIts =
-        "(d.kind = 0 OR NOT EXISTS (SELECT 1 FROM alert_records a WHERE a.target_id = d.target_id AND a.episode = d.episode AND a.started_at > d.created_at))";
+    private const string Numbered =
+        """
+         SELECT d.target_id, CASE
+             WHEN earlier.created_at >= d.created_at OR (over.created_at >= d.created_at AND EXISTS (
+                 SELECT 1 FROM alert_records a WHERE a.target_id = d.target_id AND a.episode = d.episode AND a.started_at > over.created_at)) THEN -d.episode
+             ELSE d.episode END,
+             d.kind, d.channel_id, d.status, d.reason, d.attempts, d.last_error, d.message_id, d.created_at, d.sent_at
+         FROM given d
+         LEFT JOIN given over ON over.target_id = d.target_id AND over.episode = d.episode AND over.kind = 1 AND over.channel_id = d.channel_id
+         LEFT JOIN deliveries earlier ON earlier.target_id = d.target_id AND earlier.episode = -d.episode AND earlier.kind = 1 AND earlier.channel_id = d.channel_id
+         """;
 
     /// <summary>
-    /// Takes away what is known to have been told under these numbers while no record of it is there, where it was over before these outages began: it belongs to an earlier one whose
+    /// Sets aside what is known to have been told under these numbers while no record of it is there, where it was over before these outages began: it belongs to an earlier one whose
     /// silo has yet to write it down, and would pass for this one's. Answers how many.
     /// </summary>
-    public static PgStatement Free(IReadOnlyCollection<AlertRecord> alerts) => new(
-        """
-        DELETE FROM deliveries d USING unnest($1::bigint[], $2::integer[], $3::bigint[]) AS g (target_id, episode, started_at)
-        WHERE d.target_id = g.target_id AND d.episode = g.episode
-            AND NOT EXISTS (SELECT 1 FROM alert_records a WHERE a.target_id = g.target_id AND a.episode = g.episode)
-            AND EXISTS (
-                SELECT 1 FROM deliveries r
-                WHERE r.target_id = d.target_id AND r.episode = d.episode AND r.kind = 1 AND r.channel_id = d.channel_id
-                    AND r.created_at < g.started_at AND d.created_at <= r.created_at)
+    public static PgStatement SetAside(IReadOnlyCollection<AlertRecord> alerts) => new(
+        $"""
+        WITH earlier AS (
+            DELETE FROM deliveries d USING unnest($1::bigint[], $2::integer[], $3::bigint[]) AS g (target_id, episode, started_at)
+            WHERE d.target_id = g.target_id AND d.episode = g.episode
+                AND NOT EXISTS (SELECT 1 FROM alert_records a WHERE a.target_id = g.target_id AND a.episode = g.episode)
+                AND EXISTS (
+                    SELECT 1 FROM deliveries r
+                    WHERE r.target_id = d.target_id AND r.episode = d.episode AND r.kind = 1 AND r.channel_id = d.channel_id
+                        AND r.created_at < g.started_at AND d.created_at <= r.created_at)
+            RETURNING {Columns}
+        )
+        INSERT INTO deliveries ({Names})
+        SELECT target_id, -episode, kind, channel_id, status, reason, attempts, last_error, message_id, created_at, sent_at FROM earlier ORDER BY 1, 2, 3, 4
+        ON CONFLICT DO NOTHING
         """,
         alerts.Select(alert => alert.TargetId).ToArray(),
         alerts.Select(alert => alert.Episode).ToArray(),
         alerts.Select(alert => Micros.Of(alert.StartedAt)).ToArray());
+
+    /// <summary>What has come to an end of the notices of an episode that lost its number to another.</summary>
+    public static async Task<IReadOnlyList<Delivery>> SetAsideAsync(PgSession session, long target, int episode) => await session.RowsAsync(
+        row => Read(row, 0),
+        $"SELECT {Columns} FROM deliveries d WHERE d.target_id = $1 AND d.episode = $2 AND d.status NOT IN ('pending', 'sending')",
+        target,
+        -episode);
 
     /// <param name="first">The number of its first parameter; it takes four.</param>
     private static string Holds(int first) =>
@@ -108,8 +130,9 @@ internal static class DeliveryTable
             ? null
             : new PgStatement(
                 $"""
+                 WITH given AS (SELECT * FROM {Unnest(1)} AS d ({Names}))
                  INSERT INTO deliveries ({Names})
-                 SELECT * FROM {Unnest(1)} AS d ({Names}) WHERE {IsOfIts} {(fence is null ? "" : $"AND {Holds(12)}")} ORDER BY 1, 2, 3, 4
+                 {Numbered} {(fence is null ? "" : $"WHERE {Holds(12)}")} ORDER BY 1, 2, 3, 4
                  ON CONFLICT (target_id, episode, kind, channel_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, attempts = excluded.attempts,
                      last_error = excluded.last_error, message_id = excluded.message_id, sent_at = excluded.sent_at
                  WHERE deliveries.status IN ('pending', 'sending')

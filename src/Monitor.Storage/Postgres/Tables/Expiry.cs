@@ -70,7 +70,7 @@ internal static class Expiry
              WITH old AS MATERIALIZED (
                  SELECT id, target_id, episode FROM alert_records WHERE fired_at < $1 AND resolved_at < $1 ORDER BY fired_at LIMIT {MostRows}
              ), notices AS (
-                 DELETE FROM deliveries d USING old WHERE d.target_id = old.target_id AND d.episode = old.episode
+                 DELETE FROM deliveries d USING old WHERE d.target_id = old.target_id AND d.episode IN (old.episode, -old.episode)
              )
              DELETE FROM alert_records a USING old WHERE a.id = old.id RETURNING a.id
              """,

@@ -32,7 +32,7 @@ internal static class StrayTable
             row => HealthStateCodec.Decode(row.GetString(0)), "SELECT state FROM target_states WHERE target_id = $1 AND location = $2 FOR UPDATE", target, stray.Location);
         var known = await session.RowsAsync(AlertTable.Read, $"SELECT {AlertTable.Columns} FROM alert_records a WHERE a.target_id = $1", target);
         var seen = await session.RowsAsync(Check, Seen, target, Micros.Of(stray.Alert.FiredAt));
-        var plan = StrayPlan.Of(stray, state, seen, known, now);
+        var plan = StrayPlan.Of(stray with { Deliveries = Told(stray.Deliveries, await DeliveryTable.SetAsideAsync(session, target, stray.Alert.Episode)) }, state, seen, known, now);
         if (plan is not { Record: { } record, Deliveries: { } deliveries })
         {
             await session.ExecuteAsync([PgStatement.RollBack]);
@@ -55,6 +55,14 @@ internal static class StrayTable
         ]);
         return true;
     }
+
+    /// <summary>What its silo never heard the end of, as the robots' owners know it: it was told once more, when that silo stood still before it had heard.</summary>
+    private static Delivery[] Told(IReadOnlyList<Delivery> rows, IReadOnlyList<Delivery> ended) =>
+    [
+        .. from row in rows
+           let end = row.Status is DeliveryStatus.Pending or DeliveryStatus.Sending ? ended.FirstOrDefault(end => end.Key.Kind == row.Key.Kind && end.Key.ChannelId == row.Key.ChannelId && Micros.Of(end.CreatedAt) == Micros.Of(row.CreatedAt)) : null
+           select end is null ? row : end with { Key = row.Key },
+    ];
 
     private static SeenCheck Check(NpgsqlDataReader row) => new(Micros.ToTime(row.GetInt64(0)), (row.GetInt16(1) & 3) == 1, (row.GetInt16(1) & 256) != 0);
 
