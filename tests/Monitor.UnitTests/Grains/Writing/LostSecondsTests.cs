@@ -134,10 +134,13 @@ public sealed class LostSecondsTests
         Assert.Equal([2L], rig.Recent.Owed([Next]).Rows.Deliveries.Select(row => row.Key.TargetId));
     }
 
+    /// <summary>And until the writer has been through a turn of its own that began after that: a clock runs ahead of a loop that is not let run.</summary>
     private static async Task RunForAsync(WriterRig rig, int seconds)
     {
-        var until = rig.Time.GetUtcNow().AddSeconds(seconds);
-        await rig.RunUntilAsync(() => rig.Time.GetUtcNow() >= until);
+        var until = rig.Time.GetTimestamp() + (seconds * rig.Time.TimestampFrequency);
+        await rig.RunUntilAsync(() => rig.Writer.LastTurned >= until);
+        var began = rig.Writer.LastTurned;
+        await rig.RunUntilAsync(() => rig.Writer.LastTurned > began);
     }
 
     private static StateWrite State(long expectedVersion, bool fires = false) => Samples.State(1, expectedVersion) with

@@ -66,6 +66,9 @@ internal sealed class WriterRig : IAsyncDisposable
             {
                 await Task.Yield();
             }
+
+            // On a busy machine that is not enough; a writer that has stopped is not waited for.
+            await Time.DueWithinAsync(WriterLimits.Turn).WaitAsync(TimeSpan.FromSeconds(0.25), TestContext.Current.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
