@@ -20,7 +20,7 @@ internal sealed partial class Backlog(RecordJournal journal, TimeProvider time, 
     private long? _refusedAt;
     private bool _empty = true;
 
-    /// <summary>True once <see cref="Peek"/> has found nothing, and the journal's files are gone with that.</summary>
+    /// <summary>True once <see cref="Peek"/> has found nothing, and the journal's files are gone with that. False again when an append under way left one behind it.</summary>
     public bool IsEmpty
     {
         get
@@ -205,6 +205,9 @@ internal sealed partial class Backlog(RecordJournal journal, TimeProvider time, 
             var last = batches[^1].Sequence;
             _memory.RemoveAll(batch => batch.Sequence <= last);
             _memoryResults = _memory.Sum(batch => batch.Results.Count);
+
+            // The store may have taken them all before the disk did: the file must go, or the next process would find in it what was done long ago.
+            _empty &= journal.IsEmpty;
         }
     }
 

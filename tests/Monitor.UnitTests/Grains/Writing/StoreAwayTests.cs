@@ -20,7 +20,7 @@ public sealed class StoreAwayTests
         Assert.Equal(Durability.Kept, await rig.WriteAsync(Samples.Claim(1)));
         Assert.Equal(Durability.Kept, await rig.WriteAsync(Samples.State(1, 1)));
         Assert.Equal(Durability.Kept, await rig.RunUntilAsync(rig.WriteAsync(Samples.Claim(1, DeliveryStatus.Sent))));
-        Assert.NotEmpty(rig.Files.Files);
+        await rig.RunUntilAsync(() => rig.Journaled == 4);
 
         rig.Store.Faults = _ => Fault.None;
         await rig.RunUntilAsync(() => rig.Condition.Reasons().Count == 0);
@@ -99,7 +99,7 @@ public sealed class StoreAwayTests
         Assert.Equal(Durability.Kept, await rig.RunUntilAsync(first));
         Assert.Equal(Durability.Kept, await rig.WriteAsync(Samples.State(1, 1)));
         Assert.Contains("does not answer", Assert.Single(rig.Condition.Reasons()).English, StringComparison.Ordinal);
-        await rig.RunUntilAsync(() => rig.Time.GetUtcNow() > Samples.Start.AddSeconds(20));
+        await rig.RunUntilAsync(() => rig.Time.GetUtcNow() > Samples.Start.AddSeconds(20) && rig.Journaled == 2);
         Assert.Single(rig.Store.Tried);
 
         rig.Store.Gate.SetResult();

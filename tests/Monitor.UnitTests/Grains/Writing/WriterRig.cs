@@ -41,6 +41,9 @@ internal sealed class WriterRig : IAsyncDisposable
     public FakeStrays Adopted { get; } = new();
     public LogLines Lines { get; } = new();
 
+    /// <summary>Decisions and deliveries on the disk. Kept alone may mean in memory, where the disk is slower than this clock.</summary>
+    public int Journaled => Journal.Look().Sum(batch => batch.States.Count + batch.Deliveries.Count);
+
     public static Fence Present(int shard) => new(shard, 1, 7);
 
     public async Task<WriterRig> StartedAsync()
