@@ -32,6 +32,23 @@ public sealed class RecentWrites(TimeProvider time)
     /// <summary>Whether this silo still takes itself for the owner by this very fence, because it has not seen the cluster yet or has yet to claim anew.</summary>
     public Func<Fence, bool> IsHeld { get; set; } = _ => false;
 
+    /// <summary>
+    /// Whether a refusal under this fence is not the last word on what was decided: its shard has yet to be claimed anew, or has been while the decision was on its way, and is restored with that.
+    /// </summary>
+    public bool MayComeBack(Fence fence)
+    {
+        // In this order: the claim is taken note of here before the fence ceases to be held.
+        if (IsHeld(fence))
+        {
+            return true;
+        }
+
+        lock (_lock)
+        {
+            return IsPast_NeedsLock(fence);
+        }
+    }
+
     /// <summary>A decision is stored, or kept for the store. False: its shard has gone on under another fence, and nobody may hear of it.</summary>
     public bool Take(StateWrite write)
     {

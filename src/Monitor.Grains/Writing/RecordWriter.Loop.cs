@@ -168,9 +168,9 @@ public sealed partial class RecordWriter
         }
 
         var given = flight.Given ?? batch;
-        if (given.States.Where((state, i) => outcomes[i] == StateOutcome.FenceLost && _recent?.IsHeld(state.Fence) == true).Any())
+        if (given.States.Where((state, i) => outcomes[i] == StateOutcome.FenceLost && _recent?.MayComeBack(state.Fence) == true).Any())
         {
-            // A promoted standby refuses the fence until the shard is claimed anew; what was decided is not lost with that.
+            // A promoted standby refuses the fence until the shard is claimed anew; what was decided is not lost with that. The next flight leaves out what is restored with the claim.
             _retryAt = _time.GetTimestamp() + Ticks(WriterLimits.StoreRetry);
             return;
         }

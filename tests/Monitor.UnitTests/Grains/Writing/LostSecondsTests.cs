@@ -94,6 +94,35 @@ public sealed class LostSecondsTests
         Assert.Equal(Durability.Committed, await rig.WriteAsync(State(1) with { Fence = Next }));
     }
 
+    /// <summary>It is restored with the claim: taken for an episode of its own besides, it had two records.</summary>
+    [Fact]
+    public async Task A_decision_that_is_on_its_way_under_the_old_fence_while_its_shard_is_claimed_anew_is_in_once()
+    {
+        await using var rig = await new WriterRig().StartedAsync();
+        await rig.WriteAsync(State(0));
+        rig.Store.Faults = _ => Fault.Before;
+        Assert.Equal(Durability.Kept, await rig.WriteAsync(State(1, fires: true)));
+
+        rig.Recent.IsHeld = fence => fence == Old;
+        rig.Store.Outcomes = state =>
+        {
+            if (state.Fence != Old)
+            {
+                return null;
+            }
+
+            rig.Recent.Renew([(Old, Next)]);
+            rig.Recent.IsHeld = fence => fence == Next;
+            return StateOutcome.FenceLost;
+        };
+        rig.Store.Faults = _ => Fault.None;
+        await rig.RunUntilAsync(() => rig.Condition.Reasons().Count == 0);
+        await rig.Lost.RestoreAsync([Next], TestContext.Current.CancellationToken);
+        Assert.Single(rig.Store.States[1].SelectMany(state => state.Alerts));
+        Assert.Empty(rig.Adopted.All);
+        Assert.DoesNotContain(rig.Lines.All, line => line.Contains("does not fit", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_decision_under_the_old_fence_that_comes_after_the_claim_is_refused_and_not_told()
     {
