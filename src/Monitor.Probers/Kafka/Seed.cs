@@ -15,9 +15,15 @@ public sealed record Seed(BrokerLink Link, short MetadataVersion, ClusterMetadat
     /// <summary>Asks the bootstrap servers, one after the other and beside silent ones.</summary>
     public static async ValueTask<Outcome<Seed>> FindAsync(ProbeRun run, BrokerDoor door, KafkaConfig config, Findings findings, CancellationToken cancellationToken)
     {
+        if (config.BootstrapServers is [var only])
+        {
+            // There is nobody to leave time for: the probe's own deadline ends it, and its verdict says which answer did not come.
+            return await GreetAsync(run, only, door, config, cancellationToken);
+        }
+
         run.WaitingFor = "an answer of a bootstrap server";
         var reports = await NodeRounds.AskAnyAsync(
-            run, config.BootstrapServers, config.BootstrapServers.Count == 1 ? 0.95 : Share, (part, place, token) => GreetAsync(part, place, door, config, token), cancellationToken);
+            run, config.BootstrapServers, Share, (part, place, token) => GreetAsync(part, place, door, config, token), cancellationToken);
         if (reports[^1].Answer is not { } seed)
         {
             run.TakeOver(reports[^1].Run);

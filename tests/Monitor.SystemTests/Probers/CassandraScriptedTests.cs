@@ -251,9 +251,9 @@ public sealed class CassandraScriptedTests
             await stream.WriteAsync(new byte[] { 0x84 }, token);
             await new TaskCompletionSource().Task.WaitAsync(token);
         });
-        var nothing = await new CassandraBench().ProbeAsync(new { contact_points = new[] { $"127.0.0.1:{silent.Port}" } }, 0.5);
-        var little = await new CassandraBench().ProbeAsync(new { contact_points = new[] { $"127.0.0.1:{dripping.Port}", $"127.0.0.1:{silent.Port}" } }, 0.5);
-        Assert.Equal($"timeout: an answer to OPTIONS and STARTUP did not come within 0.35 s (connected to 127.0.0.1:{silent.Port})", nothing.Message);
+        var nothing = await new CassandraBench().ProbeAsync(new { contact_points = new[] { $"127.0.0.1:{silent.Port}" } }, 2);
+        var little = await new CassandraBench().ProbeAsync(new { contact_points = new[] { $"127.0.0.1:{dripping.Port}", $"127.0.0.1:{silent.Port}" } }, 2);
+        Assert.Equal($"timeout: an answer to OPTIONS and STARTUP did not come within 1.4 s (connected to 127.0.0.1:{silent.Port})", nothing.Message);
         Assert.StartsWith("timeout: no contact point answers as it should: 127.0.0.1:", little.Message, StringComparison.Ordinal);
     }
 
