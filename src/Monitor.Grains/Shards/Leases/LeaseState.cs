@@ -102,6 +102,9 @@ public sealed record LeaseState
 
     public TimeSpan AskedAt { get; init; } = LongAgo;
 
+    /// <summary>Since when peers are asked round after round. Who has just woken up has heard nobody for long, and that says nothing of them.</summary>
+    public TimeSpan AskingSince { get; init; } = LongAgo;
+
     public StoreReach Reach { get; init; }
 
     /// <summary>From here on nothing may be written, told or decided, whatever is believed of the store.</summary>
@@ -212,7 +215,7 @@ public enum StoreReach
     /// <summary>Nobody reaches it: everybody keeps what it has.</summary>
     Down,
 
-    /// <summary>Too few answer to say.</summary>
+    /// <summary>Too few answer to say, and have not for a whole lease of asking.</summary>
     CutOff,
 }
 

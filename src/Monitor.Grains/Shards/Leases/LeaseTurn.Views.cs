@@ -210,6 +210,7 @@ internal sealed partial class LeaseTurn
             return;
         }
 
+        NoteSleep();
         _s = _s with { Asking = false, Absent = [.. peers.Answers.Where(answer => answer.IsAbsent).Select(answer => answer.Silo)] };
         foreach (var answer in peers.Answers)
         {
@@ -237,7 +238,8 @@ internal sealed partial class LeaseTurn
 
     /// <summary>
     /// Null when the round says nothing: somebody cannot say, or is silent who gave a sign of life within the last lease. It may reach the store and be about to take over; that it is slow proves nothing.
-    /// Whoever has been silent for longer, or is absent, still counts among those of whom the majority is needed.
+    /// Whoever has been silent for longer, or is absent, still counts among those of whom the majority is needed. That too few answer is said only after a lease of asking: a silo that was frozen
+    /// took its peers' first slow answer for silence, and probed what others had long taken over.
     /// </summary>
     private StoreReach? Judge(IReadOnlyList<PeerAnswer> answers)
     {
@@ -265,7 +267,7 @@ internal sealed partial class LeaseTurn
             living += agrees || !_s.IsExpired(silo, _s.ViewAt) ? 1 : 0;
         }
 
-        return 2 * agreed > living ? StoreReach.Down : StoreReach.CutOff;
+        return 2 * agreed > living ? StoreReach.Down : now - _s.AskingSince >= _s.Rules.Lease ? StoreReach.CutOff : null;
     }
 
     /// <summary>A peer has seen a higher epoch than mine: the shard has gone on without me.</summary>

@@ -141,6 +141,13 @@ public sealed class CutOffPlanTests
         var rows = Enumerable.Range(1, silos).Select(id => new SiloRow(id, $"silo-{id}", "http://127.0.0.1:1", "z", 1, false, false)).ToArray();
         var view = new ClusterView(1, rows, [.. Enumerable.Range(0, ShardMap.Count).Select(shard => new ShardRow(shard, 1, 1, 0, 0))]);
         var state = LeaseState.Restored(LeaseRules.Default, 1, view, [new Fence(0, 1, 1, 1)]);
+        foreach (var second in (double[])[6.5, 8])
+        {
+            state = LeaseMachine.Step(state, Tick(second)).State;
+            state = LeaseMachine.Step(state, new LeaseEvent.PeersAnswered(At(second + 0.5), state.Round, At(second), [])).State;
+            Assert.False(CutOffPlan.IsCutOff(state, At(8.5)));
+        }
+
         state = LeaseMachine.Step(state, Tick(9)).State;
         Assert.True(state.Asking);
         return LeaseMachine.Step(state, new LeaseEvent.PeersAnswered(At(9.5), state.Round, At(9), answers)).State;

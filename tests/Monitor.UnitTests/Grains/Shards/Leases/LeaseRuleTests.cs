@@ -55,6 +55,31 @@ public sealed class LeaseRuleTests
         Assert.Equal(new Fence(0, 1, 3, 2), Assert.Single(run.Fences));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_wakes_up_takes_nobody_for_cut_off_before_it_has_asked_for_a_lease(bool askedBefore)
+    {
+        Own(View(1, [Row(1), Row(2), Row(3)], owner: 0, epoch: 0));
+        if (askedBefore)
+        {
+            // It falls asleep in the middle of a round, and that ends when it wakes up.
+            var asked = Assert.Single(Happens(Tick(1.2)).OfType<LeaseAction.AskPeers>());
+            Happens(new LeaseEvent.PeersAnswered(At(60), asked.Round, asked.Start, []));
+        }
+        else
+        {
+            Happens(Tick(60));
+        }
+
+        Happens(new LeaseEvent.PeersAnswered(At(60.1), _state.Round, At(60), []));
+        Round(60.6);
+        Round(62.4);
+        Assert.Equal((StoreReach.Unasked, LeaseStanding.Stopped), (_state.Reach, _state.Standing(At(62.4))));
+        Round(62.7);
+        Assert.Equal((StoreReach.CutOff, LeaseStanding.Looking), (_state.Reach, _state.Standing(At(62.7))));
+    }
+
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
 
     private static SiloRow Row(long id) => new(id, $"silo {id}", "", "default", Beat: 1, Stopping: false, Dead: false);
