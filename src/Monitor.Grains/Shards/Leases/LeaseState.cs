@@ -85,8 +85,11 @@ public sealed record LeaseState
     /// <summary>The timeline has changed, and what is held has yet to be claimed anew.</summary>
     public bool MustReclaim { get; init; }
 
-    /// <summary>Until then, what a promoted standby calls mine and I do not hold is left to whoever does.</summary>
-    public TimeSpan AdoptAfter { get; init; } = LongAgo;
+    /// <summary>
+    /// Until then nothing that is not held is taken up, neither what the store calls mine nor what it calls nobody's. A promoted standby may have lost who has it, and that one knows for a
+    /// lease; when I have called the store unreachable, whoever gave it to me, or had it last, may go on with it on my word.
+    /// </summary>
+    public TimeSpan TakeAfter { get; init; } = LongAgo;
 
     /// <summary>Scheduler and writer turn.</summary>
     public bool Vital { get; init; }
@@ -133,7 +136,8 @@ public sealed record LeaseState
         return state with
         {
             Silo = silo,
-            Timeline = lastView.Timeline,
+            // A right that is older than the last view has yet to be claimed anew: as if that view were still to come.
+            Timeline = fences.Select(fence => fence.Timeline).Append(lastView.Timeline).Min(),
             View = lastView,
             Epochs = epochs.MoveToImmutable(),
             Held = fences.ToImmutableDictionary(fence => fence.Shard, fence => new Holding(fence, HoldingPhase.Running)),

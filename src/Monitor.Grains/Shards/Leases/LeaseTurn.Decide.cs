@@ -168,7 +168,7 @@ internal sealed partial class LeaseTurn
             }
         }
 
-        if (!MayClaim())
+        if (now < _s.TakeAfter)
         {
             claims.Clear();
         }
@@ -187,12 +187,6 @@ internal sealed partial class LeaseTurn
         return plan.Bids.Count == 0 || now - _s.JoinedAt < _s.Rules.Settle ? null
             : new LeaseCall.Bid(now, _s.Silo, _s.Timeline, [.. plan.Bids.Select(row => new ShardBid(row.Shard, row.Epoch, row.WantedBy))]);
     }
-
-    /// <summary>
-    /// A promoted standby may have lost that somebody claimed what it calls nobody's. Who held it knows for a lease; who saw the promotion waits that long from there, and who joined
-    /// afterwards from its joining, because it cannot know how long ago it was.
-    /// </summary>
-    private bool MayClaim() => now >= _s.AdoptAfter && (_s.Timeline <= LeaseState.FirstTimeline || now - _s.JoinedAt >= _s.Rules.Lease);
 
     private void DecidePeers()
     {

@@ -74,6 +74,11 @@ internal sealed partial class LeaseTurn
             // From here on the others can know of me. What I saw before counts for nothing: whoever kept its shards without the store could not have asked me.
             _s = _s with { JoinedAt = now };
             WatchAnew();
+            if (view.Timeline > LeaseState.FirstTimeline)
+            {
+                // How long ago the promotion was, it cannot know.
+                TakeNothingForALease();
+            }
         }
 
         _s = _s with { View = view, ViewStart = start, ViewAt = now };
@@ -98,8 +103,9 @@ internal sealed partial class LeaseTurn
                 epochs[row.Shard] = _s.Held.TryGetValue(row.Shard, out var holding) ? Math.Max(holding.Fence.Epoch, row.Epoch) : row.Epoch;
             }
 
-            _s = _s with { Epochs = epochs.MoveToImmutable(), MustReclaim = !_s.Held.IsEmpty, AdoptAfter = now + _s.Rules.Lease };
+            _s = _s with { Epochs = epochs.MoveToImmutable(), MustReclaim = !_s.Held.IsEmpty };
             WatchAnew();
+            TakeNothingForALease();
         }
 
         _s = _s with { Timeline = view.Timeline };
@@ -154,6 +160,8 @@ internal sealed partial class LeaseTurn
         FreeSince = _s.FreeSince.Clear(),
     };
 
+    private void TakeNothingForALease() => _s = _s with { TakeAfter = Later(_s.TakeAfter, now + _s.Rules.Lease) };
+
     /// <summary>In both directions: what the store says is mine against what I hold.</summary>
     private void Compare(ClusterView view)
     {
@@ -197,7 +205,7 @@ internal sealed partial class LeaseTurn
     /// <param name="knows">It is held by an older right of this timeline, so nobody holds it by the one before. A claim anew that was given up may land after the one that was repeated.</param>
     private void Adopt(Fence fence, bool knows)
     {
-        if (now < _s.HeldUntil && (knows || now >= _s.AdoptAfter))
+        if (now < _s.HeldUntil && (knows || now >= _s.TakeAfter))
         {
             Begin(fence);
         }

@@ -60,7 +60,9 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
                 TakePeers(peers);
                 break;
             case LeaseEvent.ToldUnreachable:
+                // What is on its way to me is not begun either: who gave it without having heard so goes on with it on my word.
                 WatchAnew();
+                TakeNothingForALease();
                 break;
             case LeaseEvent.StopAsked:
                 _s = _s.Stop == StopStage.None ? _s with { Stop = _s.Silo == 0 ? StopStage.Left : StopStage.Asked } : _s;

@@ -80,6 +80,38 @@ public sealed class LeaseRuleTests
         Assert.Equal((StoreReach.CutOff, LeaseStanding.Looking), (_state.Reach, _state.Standing(At(62.7))));
     }
 
+    [Fact]
+    public void Who_said_that_it_cannot_reach_the_store_leaves_what_it_is_given_to_the_giver_for_a_lease()
+    {
+        Join(View(1, [Row(1), Row(2)], owner: 2, epoch: 1));
+        Happens(new LeaseEvent.ToldUnreachable(At(1.1)));
+        var given = View(1, [Row(1), Row(2)], owner: 1, epoch: 2);
+        Assert.Empty(Breathe(1.2, given).OfType<LeaseAction.Run>());
+        Assert.Empty(Breathe(2.3, given).OfType<LeaseAction.Run>());
+        Assert.Empty(Breathe(3.5, given).OfType<LeaseAction.Run>());
+        Assert.Equal(new Fence(0, 1, 2, 1), Assert.Single(Assert.Single(Breathe(4.1, given).OfType<LeaseAction.Run>()).Fences));
+    }
+
+    [Fact]
+    public void Who_starts_from_its_journal_with_a_right_of_before_a_promotion_that_it_had_seen_claims_it_anew()
+    {
+        var promoted = View(timeline: 2, _alone, owner: 1, epoch: 1);
+        _state = LeaseState.Restored(Rules, 1, promoted, [new Fence(0, 1, 1, 1)]);
+        var reclaim = Assert.Single(Breathe(0, promoted).OfType<LeaseAction.Call>().Select(call => call.What).OfType<LeaseCall.Reclaim>());
+        Assert.Equal(new Fence(0, 1, 1, 1), Assert.Single(reclaim.Held));
+    }
+
+    [Fact]
+    public void Who_starts_from_its_journal_on_a_promoted_store_leaves_what_that_calls_its_own_for_a_lease_to_who_may_hold_it()
+    {
+        var promoted = View(timeline: 2, [Row(1), Row(2)], owner: 1, epoch: 1);
+        _state = LeaseState.Restored(Rules, 1, promoted, []);
+        Assert.Empty(Breathe(0, promoted).OfType<LeaseAction.Run>());
+        Assert.Empty(Breathe(1.2, promoted).OfType<LeaseAction.Run>());
+        Assert.Empty(Breathe(2.4, promoted).OfType<LeaseAction.Run>());
+        Assert.Single(Breathe(2.7, promoted).OfType<LeaseAction.Run>());
+    }
+
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
 
     private static SiloRow Row(long id) => new(id, $"silo {id}", "", "default", Beat: 1, Stopping: false, Dead: false);
