@@ -105,8 +105,11 @@ public sealed record LeaseState
 
     public TimeSpan AskedAt { get; init; } = LongAgo;
 
-    /// <summary>Since when peers are asked round after round. Who has just woken up has heard nobody for long, and that says nothing of them.</summary>
-    public TimeSpan AskingSince { get; init; } = LongAgo;
+    /// <summary>When something happened last: it ticks several times a second.</summary>
+    public TimeSpan SteppedAt { get; init; } = LongAgo;
+
+    /// <summary>Since when it has not stood still. Who has just woken up has reached nobody for long, and that says nothing of them.</summary>
+    public TimeSpan AwakeSince { get; init; } = LongAgo;
 
     public StoreReach Reach { get; init; }
 
@@ -152,15 +155,18 @@ public sealed record LeaseState
     /// <summary>Its own view is recent enough to judge others by.</summary>
     public bool HasContact(TimeSpan now) => View is not null && now - ViewAt <= Rules.Contact;
 
+    /// <summary>It stood still at some time in this one.</summary>
+    public bool HasSlept(TimeSpan within, TimeSpan now) => now - AwakeSince <= within || now - SteppedAt > Rules.Contact;
+
     /// <summary>No write was confirmed for too long, although this silo tries.</summary>
     public bool HasLostStore(TimeSpan now) => Silo != 0 && Vital && now - ConfirmedAt > Rules.Contact;
 
     /// <summary>
     /// What a peer that asks is told after a try of the store. No is a promise, that nothing is claimed for a whole lease: so not while a claim may still be executed, nor for
-    /// a hiccup. Null: nothing can be said.
+    /// a hiccup, nor for the time that it has slept. Null: nothing can be said.
     /// </summary>
     public bool? Reaches(bool tried, TimeSpan now) =>
-        tried ? true : Work is LeaseCall.Claim || now < ClaimMayLandUntil || HasContact(now) ? null : false;
+        tried ? true : Work is LeaseCall.Claim || now < ClaimMayLandUntil || HasContact(now) || HasSlept(Rules.Contact, now) ? null : false;
 
     /// <summary>A stop need not wait for anybody to take over what is held: nobody is there, or nothing can be handed over.</summary>
     public bool MayEnd(TimeSpan now) => Stop switch

@@ -195,16 +195,7 @@ internal sealed partial class LeaseTurn
             return;
         }
 
-        NoteSleep();
         _s = _s with { Round = _s.Round + 1, Asking = true, AskedAt = now };
         _then.Add(new LeaseAction.AskPeers(_s.Round, now, [.. Others()]));
-    }
-
-    private void NoteSleep()
-    {
-        if (now - _s.AskedAt >= _s.Rules.Lease)
-        {
-            _s = _s with { AskingSince = now };
-        }
     }
 }

@@ -173,7 +173,7 @@ internal sealed partial class LeaseTurn
         foreach (var row in view.Shards)
         {
             var held = _s.Held.TryGetValue(row.Shard, out var holding);
-            if (row.Epoch < _s.Epochs[row.Shard] || (held && _s.MustReclaim && holding.Fence.Timeline != view.Timeline))
+            if (row.Epoch < _s.Epochs[row.Shard] || (held && MayReclaim(holding, row, view)))
             {
                 continue;
             }
@@ -201,6 +201,10 @@ internal sealed partial class LeaseTurn
         }
     }
 
+    /// <summary>It is held by a right of before the promotion, and nobody has gone on with it since: that one was given it by the promoted server, and the claim would be refused.</summary>
+    private bool MayReclaim(Holding holding, ShardRow row, ClusterView view) =>
+        _s.MustReclaim && holding.Fence.Timeline != view.Timeline && (row.Owner == _s.Silo || row.Epoch < holding.Fence.Epoch);
+
     /// <summary>Mine by the store, and not held by this right: a claim or a gift whose answer I never saw.</summary>
     /// <param name="knows">It is held by an older right of this timeline, so nobody holds it by the one before. A claim anew that was given up may land after the one that was repeated.</param>
     private void Adopt(Fence fence, bool knows)
@@ -218,7 +222,6 @@ internal sealed partial class LeaseTurn
             return;
         }
 
-        NoteSleep();
         _s = _s with { Asking = false, Absent = [.. peers.Answers.Where(answer => answer.IsAbsent).Select(answer => answer.Silo)] };
         foreach (var answer in peers.Answers)
         {
@@ -246,7 +249,7 @@ internal sealed partial class LeaseTurn
 
     /// <summary>
     /// Null when the round says nothing: somebody cannot say, or is silent who gave a sign of life within the last lease. It may reach the store and be about to take over; that it is slow proves nothing.
-    /// Whoever has been silent for longer, or is absent, still counts among those of whom the majority is needed. That too few answer is said only after a lease of asking: a silo that was frozen
+    /// Whoever has been silent for longer, or is absent, still counts among those of whom the majority is needed. That too few answer is said only after a lease without the store and awake: a silo that was frozen
     /// took its peers' first slow answer for silence, and probed what others had long taken over.
     /// </summary>
     private StoreReach? Judge(IReadOnlyList<PeerAnswer> answers)
@@ -275,7 +278,8 @@ internal sealed partial class LeaseTurn
             living += agrees || !_s.IsExpired(silo, _s.ViewAt) ? 1 : 0;
         }
 
-        return 2 * agreed > living ? StoreReach.Down : now - _s.AskingSince >= _s.Rules.Lease ? StoreReach.CutOff : null;
+        var (lease, lostAt) = (_s.Rules.Lease, _s.ConfirmedAt + _s.Rules.Contact);
+        return 2 * agreed > living ? StoreReach.Down : now - lostAt >= lease && !_s.HasSlept(lease, now) ? StoreReach.CutOff : null;
     }
 
     /// <summary>A peer has seen a higher epoch than mine: the shard has gone on without me.</summary>

@@ -38,6 +38,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
 
     public void Take(LeaseEvent happened)
     {
+        _s = _s with { AwakeSince = now - _s.SteppedAt > _s.Rules.Contact ? now : _s.AwakeSince, SteppedAt = now };
         switch (happened)
         {
             case LeaseEvent.Tick tick:

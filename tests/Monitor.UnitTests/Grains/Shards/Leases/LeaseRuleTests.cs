@@ -74,10 +74,24 @@ public sealed class LeaseRuleTests
 
         Happens(new LeaseEvent.PeersAnswered(At(60.1), _state.Round, At(60), []));
         Round(60.6);
+        Round(61.5);
         Round(62.4);
         Assert.Equal((StoreReach.Unasked, LeaseStanding.Stopped), (_state.Reach, _state.Standing(At(62.4))));
         Round(62.7);
         Assert.Equal((StoreReach.CutOff, LeaseStanding.Looking), (_state.Reach, _state.Standing(At(62.7))));
+    }
+
+    [Fact]
+    public void Who_wakes_up_does_not_say_that_it_cannot_reach_the_store_before_it_has_tried_for_a_while()
+    {
+        Own(View(1, [Row(1), Row(2)], owner: 0, epoch: 0));
+        Assert.Null(_state.Reaches(tried: false, At(60)));
+        Happens(Tick(60));
+        Assert.Null(_state.Reaches(tried: false, At(60.4)));
+        Happens(Tick(60.8));
+        Happens(Tick(61.2));
+        Assert.Equal(false, _state.Reaches(tried: false, At(61.3)));
+        Assert.True(_state.Reaches(tried: true, At(61.3)));
     }
 
     [Fact]
@@ -99,6 +113,14 @@ public sealed class LeaseRuleTests
         _state = LeaseState.Restored(Rules, 1, promoted, [new Fence(0, 1, 1, 1)]);
         var reclaim = Assert.Single(Breathe(0, promoted).OfType<LeaseAction.Call>().Select(call => call.What).OfType<LeaseCall.Reclaim>());
         Assert.Equal(new Fence(0, 1, 1, 1), Assert.Single(reclaim.Held));
+    }
+
+    [Fact]
+    public void What_another_has_claimed_since_the_promotion_is_dropped_at_the_first_look()
+    {
+        Own(View(1, [Row(1), Row(2)], owner: 0, epoch: 0));
+        var drop = Assert.Single(Breathe(0.6, View(timeline: 2, [Row(1), Row(2)], owner: 2, epoch: 2)).OfType<LeaseAction.Drop>());
+        Assert.Equal(0, Assert.Single(drop.Shards));
     }
 
     [Fact]
