@@ -7,7 +7,7 @@ namespace Monitor.Grains.Shards.Leases;
 /// <list type="bullet">
 /// <item>Nobody is condemned by a clock of another machine: a silo is expired when I have read the same beat of it for a whole lease of mine, without having lost the store in between.</item>
 /// <item>Nobody trusts its own belief: an owner has its shards until one margin before the start of its last confirmed beat plus the lease, and every commit is fenced by the store.</item>
-/// <item>Every view of the store is compared with what is held, in both directions. A row with a lower epoch than is known is old news; the same epoch has the same owner.</item>
+/// <item>Every view of the store is compared with what is held, in both directions. A row with a lower epoch than was known when it was read is old news; the same epoch of a timeline has the same owner.</item>
 /// <item>After an unknown outcome nothing is assumed: the next view tells.</item>
 /// </list>
 /// </summary>

@@ -60,6 +60,9 @@ public sealed record LeaseState
     /// <summary>The highest epoch known of each shard: a row with a lower one is old news.</summary>
     public ImmutableArray<long> Epochs { get; init; }
 
+    /// <summary>When one of them was last learnt elsewhere than from a view. One that was read after that is no old news: what was learnt was of before a promotion.</summary>
+    public TimeSpan EpochsAt { get; init; } = LongAgo;
+
     /// <summary>Beat, look or register under way.</summary>
     public LeaseCall? Pulse { get; init; }
 
@@ -198,7 +201,10 @@ public enum HoldingPhase
     /// <summary>Nothing of it runs here; it may be handed over.</summary>
     Drained,
 
-    /// <summary>Handed over with unknown outcome, or refused by the store: it runs again only when the store, or the peers together, say that it is still mine.</summary>
+    /// <summary>Refused by the store: it runs again only when that, or the peers together, say that it is still mine.</summary>
+    Refused,
+
+    /// <summary>The same when somebody else may have it: handed over with unknown outcome, or slept through until after a promotion.</summary>
     InDoubt,
 }
 

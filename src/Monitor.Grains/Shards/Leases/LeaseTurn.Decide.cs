@@ -92,7 +92,7 @@ internal sealed partial class LeaseTurn
 
         if (_s.MustReclaim)
         {
-            return new LeaseCall.Reclaim(now, _s.Silo, _s.Timeline, [.. _s.Held.Values.Where(holding => holding.Fence.Timeline != _s.Timeline).Select(holding => holding.Fence)]);
+            return Reclaim();
         }
 
         if (_s.Stop == StopStage.Asked)
@@ -101,6 +101,14 @@ internal sealed partial class LeaseTurn
         }
 
         return LetGo(view) ?? (_s.Stop == StopStage.None ? TakeUp(view) : null);
+    }
+
+    /// <summary>What is held of before the promotion; what somebody else may have is left to that one for a lease.</summary>
+    private LeaseCall.Reclaim? Reclaim()
+    {
+        var old = _s.Held.Values.Where(holding => holding.Fence.Timeline != _s.Timeline).ToArray();
+        var sure = now < _s.TakeAfter ? Array.FindAll(old, holding => holding.Phase != HoldingPhase.InDoubt) : old;
+        return sure.Length == 0 && old.Length > 0 ? null : new LeaseCall.Reclaim(now, _s.Silo, _s.Timeline, [.. sure.Select(holding => holding.Fence)]);
     }
 
     /// <summary>What others have bid for: drained first, then given, so that at no time two have it.</summary>

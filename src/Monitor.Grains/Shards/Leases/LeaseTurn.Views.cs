@@ -17,8 +17,9 @@ internal sealed partial class LeaseTurn
 
         if (answer.Renewed)
         {
+            var heldUntil = _s.HeldUntil;
             _s = _s with { ConfirmedAt = now, BeatenFrom = call.Start, RenewedFrom = Later(_s.RenewedFrom, call.Start), Reach = StoreReach.Unasked };
-            TakeView(answer.View, call.Start);
+            TakeView(answer.View, call.Start, heldUntil);
             return;
         }
 
@@ -53,7 +54,8 @@ internal sealed partial class LeaseTurn
         };
     }
 
-    private void TakeView(ClusterView view, TimeSpan start)
+    /// <param name="heldUntil">Of the lease before this answer.</param>
+    private void TakeView(ClusterView view, TimeSpan start, TimeSpan heldUntil)
     {
         if (_s.Silo != 0 && Row(view, _s.Silo) is { } own && (own.Dead || (own.Stopping && _s.Stop == StopStage.None)) && view.Timeline == _s.Timeline)
         {
@@ -67,7 +69,7 @@ internal sealed partial class LeaseTurn
             _s = _s with { Stop = StopStage.Asked };
         }
 
-        TakeTimeline(view);
+        TakeTimeline(view, hadLease: now < heldUntil);
         Watch(view);
         if (_s.JoinedAt == LeaseState.LongAgo && _s.Silo != 0 && Row(view, _s.Silo) is not null)
         {
@@ -86,9 +88,10 @@ internal sealed partial class LeaseTurn
     }
 
     /// <summary>
-    /// Another timeline: a standby was promoted and may have lost what was stored last. What I hold I claim anew; what the rows call mine and I do not hold is left for a lease to who may hold it.
+    /// Another timeline: a standby was promoted and may have lost what was stored last. What I hold I claim anew; what the rows call mine and I do not hold is left for a lease to who may hold it,
+    /// and so is all that I held when my lease had ended before: that it was taken over may be what was lost.
     /// </summary>
-    private void TakeTimeline(ClusterView view)
+    private void TakeTimeline(ClusterView view, bool hadLease)
     {
         if (view.Timeline == _s.Timeline)
         {
@@ -106,6 +109,11 @@ internal sealed partial class LeaseTurn
             _s = _s with { Epochs = epochs.MoveToImmutable(), MustReclaim = !_s.Held.IsEmpty };
             WatchAnew();
             TakeNothingForALease();
+            foreach (var (shard, holding) in hadLease ? [] : _s.Held)
+            {
+                Hold(holding with { Phase = HoldingPhase.InDoubt });
+                _drop.Add(shard);
+            }
         }
 
         _s = _s with { Timeline = view.Timeline };
@@ -173,7 +181,7 @@ internal sealed partial class LeaseTurn
         foreach (var row in view.Shards)
         {
             var held = _s.Held.TryGetValue(row.Shard, out var holding);
-            if (row.Epoch < _s.Epochs[row.Shard] || (held && MayReclaim(holding, row, view)))
+            if ((row.Epoch < _s.Epochs[row.Shard] && _s.ViewStart <= _s.EpochsAt) || (held && MayReclaim(holding, row, view)))
             {
                 continue;
             }
@@ -194,7 +202,7 @@ internal sealed partial class LeaseTurn
             {
                 Adopt(new Fence(row.Shard, _s.Silo, row.Epoch, view.Timeline), knows: held && holding.Fence.Timeline == view.Timeline);
             }
-            else if (holding.Phase == HoldingPhase.InDoubt && _s.ViewStart > _s.DoubtSince)
+            else if (holding.Phase is HoldingPhase.InDoubt or HoldingPhase.Refused && _s.ViewStart > _s.DoubtSince)
             {
                 Hold(holding with { Phase = HoldingPhase.Drained });
             }
@@ -288,7 +296,7 @@ internal sealed partial class LeaseTurn
         if (_s.Held.TryGetValue(shard, out var holding) && epoch > holding.Fence.Epoch)
         {
             Lose(shard);
-            _s = _s with { Epochs = _s.Epochs.SetItem(shard, Math.Max(_s.Epochs[shard], epoch)) };
+            Know(shard, Math.Max(_s.Epochs[shard], epoch));
         }
     }
 
@@ -329,7 +337,7 @@ internal sealed partial class LeaseTurn
     /// <summary>Nobody can take it over now: it goes on here.</summary>
     private void Resume(Holding holding)
     {
-        if (holding.Phase is HoldingPhase.Drained or HoldingPhase.InDoubt && _s.Stop == StopStage.None)
+        if (holding.Phase is HoldingPhase.Drained or HoldingPhase.InDoubt or HoldingPhase.Refused && _s.Stop == StopStage.None)
         {
             Hold(holding with { Phase = HoldingPhase.Running });
             _run.Add(holding.Fence);

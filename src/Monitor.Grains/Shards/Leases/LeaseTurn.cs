@@ -55,7 +55,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
                 break;
             case LeaseEvent.Looked looked:
                 _s = _s with { Pulse = null };
-                TakeView(looked.View, looked.Call.Start);
+                TakeView(looked.View, looked.Call.Start, _s.HeldUntil);
                 break;
             case LeaseEvent.PeersAnswered peers:
                 TakePeers(peers);
@@ -113,7 +113,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
                 break;
             case LeaseEvent.Refused { Fence: var fence } when _s.Held.TryGetValue(fence.Shard, out var refused) && refused.Fence == fence:
                 // The store knows better; the next look says how. On a promoted standby it may still be mine to claim anew.
-                Hold(refused with { Phase = HoldingPhase.InDoubt });
+                Hold(refused with { Phase = HoldingPhase.Refused });
                 _drop.Add(fence.Shard);
                 _s = _s with { PulseStart = LeaseState.LongAgo, DoubtSince = now };
                 break;
@@ -161,7 +161,6 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
 
         if (claimed.Call is LeaseCall.Reclaim all)
         {
-            _s = _s with { MustReclaim = false };
             foreach (var fence in all.Held)
             {
                 if (_s.Held.TryGetValue(fence.Shard, out var holding) && holding.Fence.Timeline != _s.Timeline)
@@ -169,11 +168,20 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
                     Lose(fence.Shard);
                 }
             }
+
+            _s = _s with { MustReclaim = _s.Held.Values.Any(holding => holding.Fence.Timeline != _s.Timeline) };
         }
     }
 
     private void TakeHandOver(LeaseEvent.HandedOver handed)
     {
+        if (handed.Call.Timeline != _s.Timeline)
+        {
+            // It was stored; whether the promoted server has it is not known.
+            TakeFailure(handed.Call);
+            return;
+        }
+
         foreach (var gift in handed.Call.Gifts)
         {
             if (handed.Shards.Contains(gift.Shard))
@@ -182,7 +190,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
                 {
                     // It may run again by now: without the store it goes on here until the answer comes.
                     Lose(gift.Shard);
-                    _s = _s with { Epochs = _s.Epochs.SetItem(gift.Shard, gift.Epoch + 1) };
+                    Know(gift.Shard, gift.Epoch + 1);
                 }
             }
         }
@@ -222,7 +230,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
             Lose(fence.Shard);
         }
 
-        _s = _s with { Epochs = _s.Epochs.SetItem(fence.Shard, fence.Epoch) };
+        Know(fence.Shard, fence.Epoch);
         if (_s.Stop == StopStage.None)
         {
             Hold(new Holding(fence, HoldingPhase.Running));
@@ -233,6 +241,8 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
             Hold(new Holding(fence, HoldingPhase.Drained));
         }
     }
+
+    private void Know(int shard, long epoch) => _s = _s with { Epochs = _s.Epochs.SetItem(shard, epoch), EpochsAt = now };
 
     private void Lose(int shard)
     {

@@ -107,12 +107,45 @@ public sealed class LeaseRuleTests
     }
 
     [Fact]
-    public void Who_starts_from_its_journal_with_a_right_of_before_a_promotion_that_it_had_seen_claims_it_anew()
+    public void Who_starts_from_its_journal_with_a_right_of_before_a_promotion_that_it_had_seen_claims_it_anew_when_nobody_has_after_a_lease()
     {
         var promoted = View(timeline: 2, _alone, owner: 1, epoch: 1);
         _state = LeaseState.Restored(Rules, 1, promoted, [new Fence(0, 1, 1, 1)]);
-        var reclaim = Assert.Single(Breathe(0, promoted).OfType<LeaseAction.Call>().Select(call => call.What).OfType<LeaseCall.Reclaim>());
-        Assert.Equal(new Fence(0, 1, 1, 1), Assert.Single(reclaim.Held));
+        ReclaimsAfterALease(0, promoted);
+    }
+
+    [Fact]
+    public void Whose_lease_had_ended_before_the_promotion_claims_anew_only_when_nobody_has_after_a_lease()
+    {
+        Own(View(1, [Row(1), Row(2)], owner: 0, epoch: 0));
+        Happens(Tick(1));
+        ReclaimsAfterALease(10, View(timeline: 2, [Row(1), Row(2)], owner: 1, epoch: 1));
+    }
+
+    [Fact]
+    public void What_was_handed_over_with_unknown_outcome_before_a_promotion_is_claimed_anew_only_when_nobody_has_after_a_lease()
+    {
+        Happens(new LeaseEvent.Failed(At(0.7), Give()));
+        ReclaimsAfterALease(0.8, Wanted(timeline: 2));
+    }
+
+    [Fact]
+    public void What_was_handed_over_before_a_promotion_and_confirmed_after_it_is_claimed_anew_when_nobody_has_after_a_lease()
+    {
+        var given = Give();
+        Breathe(1.2, Wanted(timeline: 2));
+        Happens(new LeaseEvent.HandedOver(At(1.3), given, [0]));
+        ReclaimsAfterALease(1.4, Wanted(timeline: 2), seen: 1.2);
+    }
+
+    [Fact]
+    public void What_the_store_goes_on_calling_mine_is_mine_whatever_a_peer_has_seen_of_it_before_a_promotion()
+    {
+        Own(View(1, [Row(1), Row(2)], owner: 0, epoch: 0));
+        Round(1.2, new PeerAnswer(2, ReachesStore: true, [7], []));
+        var mine = View(1, [Row(1), Row(2)], owner: 1, epoch: 1);
+        var run = Assert.Single(Breathe(1.6, mine).Concat(Breathe(1.9, mine)).OfType<LeaseAction.Run>());
+        Assert.Equal(new Fence(0, 1, 1, 1), Assert.Single(run.Fences));
     }
 
     [Fact]
@@ -180,6 +213,31 @@ public sealed class LeaseRuleTests
             LeaseCall.Look look => new LeaseEvent.Looked(At(now), look, seen),
             var other => throw new InvalidOperationException($"{other} is under way"),
         });
+    }
+
+    private static ClusterView Wanted(long timeline) => View(timeline, [Row(1), Row(2)], owner: 1, epoch: 1) with { Shards = [new ShardRow(0, 1, 1, 2, 0)] };
+
+    /// <summary>The one shard is on its way to row 2.</summary>
+    private LeaseCall.HandOver Give()
+    {
+        Own(View(1, [Row(1), Row(2)], owner: 0, epoch: 0));
+        Breathe(0.6, Wanted(timeline: 1));
+        Happens(new LeaseEvent.Drained(At(0.6), 0));
+        return Assert.IsType<LeaseCall.HandOver>(_state.Work);
+    }
+
+    private void ReclaimsAfterALease(double first, ClusterView promoted, double? seen = null)
+    {
+        var until = (seen ?? first) + 2.5;
+        for (var second = first; second < until; second += 0.6)
+        {
+            Assert.Empty(Reclaims(Breathe(second, promoted)));
+        }
+
+        Assert.Equal(1, Assert.Single(Assert.Single(Reclaims(Breathe(until + 0.5, promoted))).Held).Epoch);
+
+        static IEnumerable<LeaseCall.Reclaim> Reclaims(ImmutableArray<LeaseAction> actions) =>
+            actions.OfType<LeaseAction.Call>().Select(call => call.What).OfType<LeaseCall.Reclaim>();
     }
 
     private void Round(double now, params PeerAnswer[] answers)

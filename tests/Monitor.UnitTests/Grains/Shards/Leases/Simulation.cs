@@ -225,7 +225,7 @@ internal sealed class Simulation
     {
         _told[item] = silo;
         var owner = Table.Image.Shards[shard].Owner;
-        if (!PeersMayBeWrong && StoreUp && !Ignores(silo, owner) && owner != silo.State.Silo && Table.Image.Timeline == silo.State.Timeline && !IsYetToHear(owner, shard))
+        if (!PeersMayBeWrong && StoreUp && !Ignores(silo, owner) && owner != silo.State.Silo && Table.Image.Timeline == silo.State.Timeline && HasTaken(owner, shard))
         {
             Broken.Add($"{Now}: silo {silo.Number} (row {silo.State.Silo}) tells of shard {shard}, which is row {owner}'s");
         }
@@ -327,8 +327,11 @@ internal sealed class Simulation
     private static bool Ignores(SimSilo silo, long row) =>
         silo.State is { View: { } view } && silo.Clock - silo.State.ConfirmedAt > silo.State.Rules.Contact && view.Silos.All(known => known.Id != row);
 
-    /// <summary>Its claim was executed and the answer is lost. If it has said since that it cannot reach the store, who had the shard goes on, and this one leaves it alone for a lease when it hears.</summary>
-    private bool IsYetToHear(long row, int shard) => Silos.Any(silo => silo.Alive && silo.State.Silo == row && silo.State.View?.Shards[shard].Owner != row);
+    /// <summary>
+    /// Not so when its claim was executed and the answer is lost: since it has said that it cannot reach the store, who had the shard goes on with it, and this one leaves it alone for a lease
+    /// when it hears. Nor when it has died, and nobody lives who has seen its claim.
+    /// </summary>
+    private bool HasTaken(long row, int shard) => Silos.Any(silo => silo.Alive && silo.State.Silo == row && silo.State.Held.ContainsKey(shard));
 
     private TimeSpan Latency()
     {
