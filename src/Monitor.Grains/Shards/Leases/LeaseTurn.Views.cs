@@ -209,9 +209,13 @@ internal sealed partial class LeaseTurn
         }
     }
 
-    /// <summary>It is held by a right of before the promotion, and nobody has gone on with it since: that one was given it by the promoted server, and the claim would be refused.</summary>
+    /// <summary>
+    /// It is held by a right of before the promotion, and nobody has gone on with it since: that one was given it by the promoted server, and the claim would be refused. What is in doubt comes back
+    /// only where the promoted server calls it mine: elsewhere its owner takes it up after a lease, and would lose it again to a right that nobody has used since.
+    /// </summary>
     private bool MayReclaim(Holding holding, ShardRow row, ClusterView view) =>
-        _s.MustReclaim && holding.Fence.Timeline != view.Timeline && (row.Owner == _s.Silo || row.Epoch < holding.Fence.Epoch);
+        _s.MustReclaim && holding.Fence.Timeline != view.Timeline
+        && (row.Owner == _s.Silo || (row.Epoch < holding.Fence.Epoch && holding.Phase != HoldingPhase.InDoubt));
 
     /// <summary>Mine by the store, and not held by this right: a claim or a gift whose answer I never saw.</summary>
     /// <param name="knows">It is held by an older right of this timeline, so nobody holds it by the one before. A claim anew that was given up may land after the one that was repeated.</param>

@@ -123,6 +123,16 @@ public sealed class LeaseRuleTests
     }
 
     [Fact]
+    public void Whose_lease_had_ended_before_the_promotion_leaves_to_its_owner_what_is_another_s_by_it()
+    {
+        Own(View(1, [Row(1), Row(2)], owner: 0, epoch: 0));
+        Happens(Tick(1));
+        var drop = Assert.Single(Breathe(10, View(timeline: 2, [Row(1), Row(2)], owner: 2, epoch: 0)).OfType<LeaseAction.Drop>());
+        Assert.Contains(0, drop.Shards);
+        Assert.Empty(_state.Held);
+    }
+
+    [Fact]
     public void What_was_handed_over_with_unknown_outcome_before_a_promotion_is_claimed_anew_only_when_nobody_has_after_a_lease()
     {
         Happens(new LeaseEvent.Failed(At(0.7), Give()));
