@@ -266,14 +266,14 @@ internal sealed partial class LeaseTurn
     /// </summary>
     private StoreReach? Judge(IReadOnlyList<PeerAnswer> answers)
     {
-        if (answers.Any(answer => answer.ReachesStore == true))
-        {
-            return StoreReach.OthersReachIt;
-        }
-
         foreach (var answer in answers.Where(answer => !answer.IsAbsent))
         {
             _s = _s with { Heard = _s.Heard.SetItem(answer.Silo, now) };
+        }
+
+        if (answers.Any(answer => answer.ReachesStore == true))
+        {
+            return StoreReach.OthersReachIt;
         }
 
         var (agreed, living) = (1, 1);

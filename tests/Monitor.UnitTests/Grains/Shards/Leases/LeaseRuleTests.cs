@@ -95,6 +95,20 @@ public sealed class LeaseRuleTests
     }
 
     [Fact]
+    public void Who_said_that_it_reaches_the_store_and_is_silent_since_is_waited_for_a_lease()
+    {
+        SiloRow[] three = [Row(1), Row(2), Row(3)];
+        Own(View(1, three, owner: 0, epoch: 0));
+        Round(1.2, new PeerAnswer(2, ReachesStore: true, [1], three), new PeerAnswer(3, ReachesStore: false, [1], three));
+        Round(2.4, new PeerAnswer(2, ReachesStore: true, [1], three), new PeerAnswer(3, ReachesStore: false, [1], three));
+        Round(3.3, new PeerAnswer(3, ReachesStore: false, [1], three));
+        Assert.Equal((StoreReach.OthersReachIt, LeaseStanding.Stopped), (_state.Reach, _state.Standing(At(3.3))));
+        Round(4.2, new PeerAnswer(3, ReachesStore: false, [1], three));
+        Round(5.0, new PeerAnswer(3, ReachesStore: false, [1], three));
+        Assert.Equal((StoreReach.Down, LeaseStanding.Held), (_state.Reach, _state.Standing(At(5.0))));
+    }
+
+    [Fact]
     public void Who_said_that_it_cannot_reach_the_store_leaves_what_it_is_given_to_the_giver_for_a_lease()
     {
         Join(View(1, [Row(1), Row(2)], owner: 2, epoch: 1));
