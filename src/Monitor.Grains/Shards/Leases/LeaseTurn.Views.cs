@@ -260,7 +260,7 @@ internal sealed partial class LeaseTurn
     }
 
     /// <summary>
-    /// Null when the round says nothing: somebody cannot say, or is silent who gave a sign of life within the last lease. It may reach the store and be about to take over; that it is slow proves nothing.
+    /// Null when the round says nothing: somebody cannot say, or is silent who gave a sign of life within the last lease that I was awake for. It may reach the store and be about to take over; that it is slow proves nothing.
     /// Whoever has been silent for longer, or is absent, still counts among those of whom the majority is needed. That too few answer is said only after a lease without the store and awake: a silo that was frozen
     /// took its peers' first slow answer for silence, and probed what others had long taken over.
     /// </summary>
@@ -280,7 +280,7 @@ internal sealed partial class LeaseTurn
         foreach (var silo in Others())
         {
             var answer = answers.FirstOrDefault(answer => answer.Silo == silo.Id);
-            if (answer?.ReachesStore is null && _s.Heard.TryGetValue(silo.Id, out var heard) && now - heard < _s.Rules.Lease)
+            if (answer?.ReachesStore is null && _s.Heard.TryGetValue(silo.Id, out var heard) && now - Later(heard, _s.AwakeSince) < _s.Rules.Lease)
             {
                 return null;
             }

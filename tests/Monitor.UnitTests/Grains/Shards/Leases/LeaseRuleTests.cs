@@ -109,6 +109,22 @@ public sealed class LeaseRuleTests
     }
 
     [Fact]
+    public void Who_wakes_up_waits_a_lease_for_whoever_is_silent()
+    {
+        SiloRow[] three = [Row(1), Row(2), Row(3)];
+        Own(View(1, three, owner: 0, epoch: 0));
+        Happens(Tick(1));
+        for (var second = 60.0; second < 62.5; second += 0.8)
+        {
+            Round(second, new PeerAnswer(3, ReachesStore: false, [1], three));
+            Assert.NotEqual(StoreReach.Down, _state.Reach);
+        }
+
+        Round(62.7, new PeerAnswer(3, ReachesStore: false, [1], three));
+        Assert.Equal(StoreReach.Down, _state.Reach);
+    }
+
+    [Fact]
     public void Who_said_that_it_cannot_reach_the_store_leaves_what_it_is_given_to_the_giver_for_a_lease()
     {
         Join(View(1, [Row(1), Row(2)], owner: 2, epoch: 1));
