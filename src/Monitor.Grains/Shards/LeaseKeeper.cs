@@ -22,7 +22,7 @@ public sealed partial class LeaseKeeper : IDisposable
     private readonly LostSeconds? _lost;
     private readonly ILogger<LeaseKeeper> _log;
     private readonly Lock _lock = new();
-    private readonly Queue<LeaseEvent> _inbox = new();
+    private readonly Queue<Action> _inbox = new();
     private readonly List<(bool Reached, long Row, TaskCompletionSource<PeerAnswer> Answer)> _questions = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _ended;
@@ -61,15 +61,7 @@ public sealed partial class LeaseKeeper : IDisposable
     /// <summary>After a start without the store: begins with what was kept. Before the first turn.</summary>
     public void Restore(LeaseState state) => Volatile.Write(ref _state, state);
 
-    public void Post(LeaseEvent happened)
-    {
-        lock (_lock)
-        {
-            _inbox.Enqueue(happened);
-        }
-
-        Wake?.Invoke();
-    }
+    public void Post(LeaseEvent happened) => Enqueue(() => Take(happened));
 
     /// <summary>A peer has lost the store and asks whether this silo reaches it.</summary>
     /// <param name="row">Whom it means to ask.</param>
@@ -91,18 +83,18 @@ public sealed partial class LeaseKeeper : IDisposable
     {
         while (true)
         {
-            LeaseEvent? happened;
+            Action? next;
             lock (_lock)
             {
-                _inbox.TryDequeue(out happened);
+                _inbox.TryDequeue(out next);
             }
 
-            if (happened is null)
+            if (next is null)
             {
                 break;
             }
 
-            Take(happened);
+            next();
         }
 
         AnswerQuestions();
@@ -123,6 +115,17 @@ public sealed partial class LeaseKeeper : IDisposable
         }
     }
 
+    /// <summary>For the thread that turns.</summary>
+    private void Enqueue(Action what)
+    {
+        lock (_lock)
+        {
+            _inbox.Enqueue(what);
+        }
+
+        Wake?.Invoke();
+    }
+
     private void Take(LeaseEvent happened)
     {
         var before = _state;
@@ -134,6 +137,7 @@ public sealed partial class LeaseKeeper : IDisposable
         }
 
         Volatile.Write(ref _state, state);
+        _recent?.Forsake(fence => state.Held.TryGetValue(fence.Shard, out var holding) && holding.Fence == fence);
 
         // What is lost ends before a new lease could be taken for its own.
         foreach (var drop in actions.OfType<LeaseAction.Drop>())
@@ -168,11 +172,14 @@ public sealed partial class LeaseKeeper : IDisposable
     {
         switch (action)
         {
+            case LeaseAction.Call { What: LeaseCall.HandOver give } when MustRestore:
+                _ = GiveAsync(give);
+                break;
             case LeaseAction.Call call:
                 _desk.Carry(call.What, Post);
                 break;
             case LeaseAction.Run run:
-                _ = RunAsync(run);
+                Begin(run);
                 break;
             case LeaseAction.Drain drain:
                 _ = DrainAsync(drain.Shards);
@@ -180,26 +187,6 @@ public sealed partial class LeaseKeeper : IDisposable
             case LeaseAction.AskPeers ask:
                 _ = _desk.AskAsync(ask, Post);
                 break;
-        }
-    }
-
-    private async Task RunAsync(LeaseAction.Run run)
-    {
-        try
-        {
-            if (_lost is not null)
-            {
-                await _lost.RestoreAsync(run.Fences, _ended);
-            }
-
-            await _host.RunShardsAsync(run.Fences, _ended, _clock.Now - run.Since);
-        }
-#pragma warning disable CA1031 // Whatever it was, these shards do not run here: the protocol begins them anew.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            LogNotBegun(e, run.Fences.Count);
-            Post(new LeaseEvent.NotBegun(_clock.Now, run.Fences));
         }
     }
 

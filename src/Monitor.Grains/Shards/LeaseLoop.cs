@@ -49,6 +49,7 @@ public sealed partial class LeaseLoop : IHostedService, IDisposable
         }
 
         await _host.StopAllAsync(cancellationToken);
+        await RestoreAsync(cancellationToken);
         _keeper.Post(new LeaseEvent.AllEnded(_clock.Now));
         await InTimeAsync(_left.Task, LeaveLimit, cancellationToken);
         End();
@@ -110,6 +111,22 @@ public sealed partial class LeaseLoop : IHostedService, IDisposable
         }
     }
 
+    private async Task RestoreAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _keeper.RestoreAllAsync(cancellationToken).WaitAsync(LeaveLimit, _time, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The process ends before it could.
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            LogNotRestored(e);
+        }
+    }
+
     private void Wake()
     {
         try
@@ -137,6 +154,9 @@ public sealed partial class LeaseLoop : IHostedService, IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A turn of the lease loop failed; the next one comes at once")]
     private partial void LogTurnFailed(Exception error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What another server of the store may lack of the last minute could not be stored before the end")]
+    private partial void LogNotRestored(Exception error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Shards} shards were not taken over in time; they are free as soon as this silo has left")]
     private partial void LogNotTakenOver(int shards);

@@ -10,6 +10,9 @@ public sealed partial class ShardHost
     [LoggerMessage(Level = LogLevel.Critical, Message = "Shard {Shard} (epoch {Epoch}) was taken by another: its targets stop here")]
     private partial void LogLost(int shard, long epoch);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Shards} shards stop here: they are another's, or go on under a new fence")]
+    private partial void LogDropped(int shards);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "An edit of target {TargetId} is taken up later: {Reason}")]
     private partial void LogEditOwed(long targetId, string reason);
 

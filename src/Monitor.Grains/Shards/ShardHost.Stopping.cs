@@ -30,16 +30,14 @@ public sealed partial class ShardHost
     /// <summary>Completes behind all results that were given to the writer before.</summary>
     private async Task WrittenAsync(CancellationToken cancellationToken) => await services.Writer.WriteAsync(new DeliveryWrite([], []), cancellationToken);
 
-    /// <summary>They are another's: ends them at once, without a word to the store.</summary>
+    /// <summary>They are another's, or go on under another fence: ends them at once, without a word to the store.</summary>
     public void DropShards(IReadOnlyCollection<int> shards)
     {
         var leases = shards.Select(shard => _shards.GetValueOrDefault(shard)).OfType<ShardLease>().ToArray();
-        foreach (var lease in leases)
+        var ended = leases.Count(lease => lease.End());
+        if (ended > 0)
         {
-            if (lease.End())
-            {
-                LogLost(lease.Fence.Shard, lease.Fence.Epoch);
-            }
+            LogDropped(ended);
         }
 
         Drop(leases);

@@ -46,6 +46,9 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
     /// <summary>Whether something of this shard may be decided, written or told here at this moment. To be asked once more just before a message leaves.</summary>
     public bool Holds(int shard) => _shards.TryGetValue(shard, out var lease) && lease.IsHeld;
 
+    /// <summary>Whether it was begun by this very right, and not ended since.</summary>
+    public bool Runs(Fence fence) => _shards.TryGetValue(fence.Shard, out var lease) && lease.Fence == fence;
+
     /// <summary>What runs here and is enabled, each with what was seen of it since this silo was cut off and only looks.</summary>
     public IReadOnlyList<Sight> Sights() => [.. Grains.Select(grain => grain.Sight).OfType<Sight>()];
 

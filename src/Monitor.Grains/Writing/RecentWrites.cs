@@ -23,6 +23,9 @@ public sealed class RecentWrites(TimeProvider time)
     private readonly Dictionary<int, Fence> _renewed = [];
     private readonly HashSet<Fence> _owed = [];
 
+    /// <summary>Of <see cref="_renewed"/>: those that were lost again before what was owed to them was restored.</summary>
+    private readonly HashSet<Fence> _forsaken = [];
+
     /// <summary>In the store as on their way, because nobody else may take them up before all that was kept is there.</summary>
     private readonly Dictionary<DeliveryKey, Delivery> _lent = [];
     private bool _rowsOwed;
@@ -45,7 +48,31 @@ public sealed class RecentWrites(TimeProvider time)
 
         lock (_lock)
         {
-            return IsPast_NeedsLock(fence);
+            return IsToCome_NeedsLock(fence);
+        }
+    }
+
+    /// <summary>Something has yet to be restored: nothing that was kept goes into the store before, because with what is restored it would be nowhere if this process ended in between.</summary>
+    public bool Owes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _owed.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>That, or deliveries that nobody has told the promoted server of yet.</summary>
+    public bool MustRestore
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _rowsOwed;
+            }
         }
     }
 
@@ -99,13 +126,16 @@ public sealed class RecentWrites(TimeProvider time)
         }
     }
 
-    /// <summary>The batch without the decisions of shards that have gone on under another fence: they are restored with the claim, or were refused.</summary>
+    /// <summary>
+    /// The batch without the decisions of shards that have gone on under another fence: they are restored with the claim, or were refused. With those whose new fence was lost before: the store refuses
+    /// them, and what was told of them becomes an episode of its own.
+    /// </summary>
     public CommitBatch Strip(CommitBatch batch)
     {
         lock (_lock)
         {
-            return _renewed.Count > 0 && batch.States.Any(state => IsPast_NeedsLock(state.Fence))
-                ? batch with { States = [.. batch.States.Where(state => !IsPast_NeedsLock(state.Fence))] }
+            return _renewed.Count > 0 && batch.States.Any(state => IsToCome_NeedsLock(state.Fence))
+                ? batch with { States = [.. batch.States.Where(state => !IsToCome_NeedsLock(state.Fence))] }
                 : batch;
         }
     }
@@ -176,6 +206,11 @@ public sealed class RecentWrites(TimeProvider time)
             foreach (var (old, fence) in shards)
             {
                 next[old] = fence;
+                if (_renewed.TryGetValue(fence.Shard, out var before))
+                {
+                    _forsaken.Remove(before);
+                }
+
                 _renewed[fence.Shard] = fence;
                 _owed.Remove(old);
             }
@@ -223,6 +258,29 @@ public sealed class RecentWrites(TimeProvider time)
 
             _owed.ExceptWith(fences);
             _rowsOwed = _owed.Count > 0;
+        }
+    }
+
+    /// <summary>What is owed to fences that have been lost is owed to nobody any more.</summary>
+    public void Forsake(Func<Fence, bool> isHeld)
+    {
+        lock (_lock)
+        {
+            Fence[] lost = _owed.Count == 0 ? [] : [.. _owed.Where(fence => !isHeld(fence))];
+            if (lost.Length == 0)
+            {
+                return;
+            }
+
+            _forsaken.UnionWith(lost);
+            _owed.ExceptWith(lost);
+            foreach (var (id, state) in _states)
+            {
+                if (state.IsOwed && _forsaken.Contains(state.Fence))
+                {
+                    _states.Remove(id);
+                }
+            }
         }
     }
 
@@ -285,6 +343,9 @@ public sealed class RecentWrites(TimeProvider time)
     private bool IsPast_NeedsLock(Fence fence) =>
         _renewed.TryGetValue(fence.Shard, out var next) && fence.Owner == next.Owner && fence.Timeline != next.Timeline && fence.Epoch < next.Epoch;
 
+    /// <summary>And what was decided under it is restored under the other.</summary>
+    private bool IsToCome_NeedsLock(Fence fence) => IsPast_NeedsLock(fence) && !_forsaken.Contains(_renewed[fence.Shard]);
+
     private static void Remove<TKey, TValue>(Dictionary<TKey, TValue> from, Func<TValue, bool> which)
         where TKey : notnull
     {
@@ -293,82 +354,6 @@ public sealed class RecentWrites(TimeProvider time)
             if (which(value))
             {
                 from.Remove(key);
-            }
-        }
-    }
-}
-
-/// <summary>One target's decisions under one fence, as one: the last state, and all alerts and deliveries that came with it or before.</summary>
-public sealed class RecentState
-{
-    private readonly Dictionary<int, (AlertRecord Alert, long At)> _alerts = [];
-    private readonly Dictionary<DeliveryKey, (Delivery Row, long At)> _deliveries = [];
-    private StateWrite _last;
-    private ReadOnlyMemory<byte>? _memory;
-
-    internal RecentState(StateWrite write, long now)
-    {
-        _last = write;
-        Fence = write.Fence;
-        Add(write, now);
-    }
-
-    public long TargetId => _last.TargetId;
-
-    /// <summary>What the state's version was once it was stored.</summary>
-    public long Version => _last.ExpectedVersion + 1;
-
-    internal Fence Fence { get; set; }
-
-    internal bool IsOwed { get; set; }
-
-    internal long At { get; set; }
-
-    /// <summary>The same once more, on what the store has now.</summary>
-    public StateWrite Again(long version, bool remove) => _last with
-    {
-        Fence = Fence,
-        ExpectedVersion = version,
-        Memory = _memory,
-        Alerts = [.. _alerts.Values.Select(known => known.Alert)],
-        Deliveries = [.. _deliveries.Values.Select(known => known.Row)],
-        RemoveTarget = _last.RemoveTarget && remove,
-    };
-
-    internal void Add(StateWrite write, long now)
-    {
-        _last = write;
-        At = now;
-        _memory = write.Memory ?? _memory;
-        foreach (var alert in write.Alerts)
-        {
-            if (alert.ResolvedAt is not null || !_alerts.TryGetValue(alert.Episode, out var known) || known.Alert.IsOpen)
-            {
-                _alerts[alert.Episode] = (alert, now);
-            }
-        }
-
-        foreach (var delivery in write.Deliveries)
-        {
-            _deliveries.TryAdd(delivery.Key, (delivery, now));
-        }
-    }
-
-    internal void Trim(Func<long, bool> old)
-    {
-        foreach (var (episode, known) in _alerts)
-        {
-            if (old(known.At))
-            {
-                _alerts.Remove(episode);
-            }
-        }
-
-        foreach (var (key, known) in _deliveries)
-        {
-            if (old(known.At))
-            {
-                _deliveries.Remove(key);
             }
         }
     }

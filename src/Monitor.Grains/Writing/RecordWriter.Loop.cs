@@ -106,7 +106,7 @@ public sealed partial class RecordWriter
     }
 
     /// <summary>At the stop what is in the journal is safe there; what only memory has still goes to the store, if that takes it.</summary>
-    private bool MayDrain() => !_backlog.IsEmpty && (!_stopping || (_backlog.HasMemory && _condition.IsAvailable));
+    private bool MayDrain() => !_backlog.IsEmpty && _recent?.Owes != true && (!_stopping || (_backlog.HasMemory && _condition.IsAvailable));
 
     private bool IsDone() => _queue.Look().Items == 0 && !MayDrain() && _flight is null or { IsKept: true };
 

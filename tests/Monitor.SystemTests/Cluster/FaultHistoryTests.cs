@@ -58,6 +58,7 @@ public sealed class FaultHistoryTests
         ClusterScene.Note($"{outcome.Plan}\n{string.Join('\n', outcome.Log)}\n{outcome.Outages} outages, {outcome.Repeated} copies; broken: {string.Join("; ", outcome.Broken)}");
         if (outcome.Broken.Count > 0 && Environment.GetEnvironmentVariable("MONITOR_FAULT_LOGS") is { } folder)
         {
+            Directory.CreateDirectory(folder);
             await File.WriteAllTextAsync(Path.Combine(folder, $"history-{outcome.Plan.Seed}.log"), string.Join('\n', [.. outcome.Log, .. outcome.Broken, outcome.SilosSaid]), Scene.Token);
         }
 

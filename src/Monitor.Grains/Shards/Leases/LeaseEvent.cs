@@ -31,7 +31,7 @@ public abstract record LeaseEvent(TimeSpan Now)
     /// <summary>The host has ended the shard, and what was to be written of it is.</summary>
     public sealed record Drained(TimeSpan Now, int Shard) : LeaseEvent(Now);
 
-    /// <summary>The host could not begin these: they are forgotten here, and begun anew with the next look.</summary>
+    /// <summary>The host could not begin these: they are begun anew when the next look calls them mine.</summary>
     public sealed record NotBegun(TimeSpan Now, IReadOnlyList<Fence> Fences) : LeaseEvent(Now);
 
     /// <summary>The store has refused a commit by this fence.</summary>

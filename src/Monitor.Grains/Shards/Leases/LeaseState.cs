@@ -201,7 +201,7 @@ public enum HoldingPhase
     /// <summary>Nothing of it runs here; it may be handed over.</summary>
     Drained,
 
-    /// <summary>Refused by the store: it runs again only when that, or the peers together, say that it is still mine.</summary>
+    /// <summary>Refused by the store, or not begun: it runs again only when that, or the peers together, say that it is still mine.</summary>
     Refused,
 
     /// <summary>The same when somebody else may have it: handed over with unknown outcome, or slept through until after a promotion.</summary>

@@ -105,11 +105,16 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
                 Hold(holding with { Phase = HoldingPhase.Drained });
                 break;
             case LeaseEvent.NotBegun notBegun:
+                // It is still mine: on a promoted server, what I hold no more is left alone for a lease, and what is owed to it would be owed to nobody.
                 foreach (var fence in notBegun.Fences)
                 {
-                    Forget(fence);
+                    if (_s.Held.TryGetValue(fence.Shard, out var unbegun) && unbegun == new Holding(fence, HoldingPhase.Running))
+                    {
+                        Hold(unbegun with { Phase = HoldingPhase.Refused });
+                    }
                 }
 
+                _s = _s with { DoubtSince = now };
                 break;
             case LeaseEvent.Refused { Fence: var fence } when _s.Held.TryGetValue(fence.Shard, out var refused) && refused.Fence == fence:
                 // The store knows better; the next look says how. On a promoted standby it may still be mine to claim anew.
@@ -248,13 +253,6 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
     {
         _s = _s with { Held = _s.Held.Remove(shard) };
         _drop.Add(shard);
-    }
-
-    private bool Forget(Fence fence)
-    {
-        var ours = _s.Held.TryGetValue(fence.Shard, out var holding) && holding.Fence == fence;
-        _s = ours ? _s with { Held = _s.Held.Remove(fence.Shard) } : _s;
-        return ours;
     }
 
     private void Hold(Holding holding) => _s = _s with { Held = _s.Held.SetItem(holding.Fence.Shard, holding) };

@@ -2,7 +2,6 @@ using Monitor.Core.Ports;
 using Monitor.Core.Shards;
 using Monitor.Grains.Shards.Leases;
 using Monitor.Tests.Shared;
-using Monitor.UnitTests.Grains.Writing;
 using Xunit;
 
 namespace Monitor.UnitTests.Grains.Shards;
@@ -186,23 +185,6 @@ public sealed class LeaseKeeperTests : IDisposable
         await _stage.PassAsync(TimeSpan.FromSeconds(4));
         await _stage.UntilAsync(_stage.IsBalanced, seconds: 10);
         Assert.All(_stage.Silos, silo => Assert.All(silo.Keeper.State.Held.Values, holding => Assert.Equal(2, holding.Fence.Timeline)));
-    }
-
-    [Fact]
-    public async Task What_was_decided_before_a_standby_was_promoted_is_owed_to_the_fence_that_follows_and_the_old_one_opens_nothing()
-    {
-        var (one, _, _) = await ThreeAsync();
-        var old = one.Keeper.State.Held.Values.First().Fence;
-        var target = Enumerable.Range(1, 10_000).First(id => ShardMap.Of(id) == old.Shard);
-        var write = Samples.State(target) with { Fence = old };
-        Assert.True(one.Recent.Take(write) && one.Recent.IsHeld(old));
-        _stage.Table.Keep(TimeSpan.Zero);
-        _stage.Table.Promote(TimeSpan.Zero);
-        await _stage.UntilAsync(() => one.Keeper.State.Held.TryGetValue(old.Shard, out var holding) && holding.Fence.Timeline == 2, seconds: 4);
-
-        var next = one.Keeper.State.Held[old.Shard].Fence;
-        Assert.False(one.Recent.Take(write) || one.Recent.IsHeld(old));
-        Assert.Equal(target, Assert.Single(one.Recent.Owed([next]).States).TargetId);
     }
 
     [Fact]

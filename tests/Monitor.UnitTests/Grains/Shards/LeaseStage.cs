@@ -120,7 +120,8 @@ internal sealed class StagedSilo : ILeaseLanes, IPeerCalls, IDisposable
             new EditFollower(store, Host, clock, NullLogger<EditFollower>.Instance),
             LeaseState.New(LeaseRules.Default),
             NullLogger<LeaseKeeper>.Instance,
-            Recent = new RecentWrites(stage.Time));
+            Recent = new RecentWrites(stage.Time),
+            new LostSeconds(Records, Recent, silo, stage.Time, NullLogger<LostSeconds>.Instance));
         Loop = new LeaseLoop(Keeper, Host, clock, stage.Time, NullLogger<LeaseLoop>.Instance);
     }
 
@@ -132,6 +133,9 @@ internal sealed class StagedSilo : ILeaseLanes, IPeerCalls, IDisposable
     public LeaseKeeper Keeper { get; }
     public LeaseLoop Loop { get; }
     public RecentWrites Recent { get; }
+
+    /// <summary>Where it restores what a promoted standby has lost.</summary>
+    public Writing.FakeStore Records { get; } = new();
     public bool Stalled { get; set; }
 
     /// <summary>It does not move, and does not answer.</summary>
@@ -152,7 +156,6 @@ internal sealed class StagedSilo : ILeaseLanes, IPeerCalls, IDisposable
         var asked = _stage.Silos.Single(silo => $"http://{silo.Number}" == peer.Address);
         return CutOff || asked.CutOff || asked.Frozen ? null : asked.Gone ? PeerAnswer.Absent(peer.Id) : await asked.Keeper.AnswerAsync(peer.Id, cancellationToken);
     }
-
 
     public void Dispose()
     {

@@ -116,11 +116,52 @@ public sealed class LostSecondsTests
             return StateOutcome.FenceLost;
         };
         rig.Store.Faults = _ => Fault.None;
-        await rig.RunUntilAsync(() => rig.Condition.Reasons().Count == 0);
+        await rig.RunUntilAsync(() => rig.Recent.Owes);
         await rig.Lost.RestoreAsync([Next], TestContext.Current.CancellationToken);
+        await rig.RunUntilAsync(() => rig.Condition.Reasons().Count == 0);
         Assert.Single(rig.Store.States[1].SelectMany(state => state.Alerts));
         Assert.Empty(rig.Adopted.All);
         Assert.DoesNotContain(rig.Lines.All, line => line.Contains("does not fit", StringComparison.Ordinal));
+    }
+
+    /// <summary>The kept batch went in without it, and the process ended before it was restored: it was nowhere.</summary>
+    [Fact]
+    public async Task What_was_kept_stays_on_the_disk_until_what_is_owed_of_it_is_in_the_store()
+    {
+        await using var rig = await new WriterRig().StartedAsync();
+        await rig.WriteAsync(State(0));
+        rig.Store.Faults = _ => Fault.Before;
+        Assert.Equal(Durability.Kept, await rig.WriteAsync(State(1, fires: true)));
+        await rig.RunUntilAsync(() => rig.Journaled == 1);
+        rig.Recent.Renew([(Old, Next)]);
+        rig.Store.Faults = _ => Fault.None;
+        await RunForAsync(rig, 5);
+        Assert.Equal(1, rig.Journaled);
+
+        await rig.Lost.RestoreAsync([Next], TestContext.Current.CancellationToken);
+        await rig.RunUntilAsync(() => rig.Condition.Reasons().Count == 0);
+        Assert.Single(rig.Store.States[1].SelectMany(state => state.Alerts));
+        Assert.Empty(rig.Files.Files);
+    }
+
+    [Fact]
+    public async Task What_is_owed_to_a_fence_that_is_lost_becomes_an_episode_of_its_own()
+    {
+        await using var rig = await new WriterRig().StartedAsync();
+        await rig.WriteAsync(State(0));
+        rig.Store.Faults = _ => Fault.Before;
+        Assert.Equal(Durability.Kept, await rig.WriteAsync(State(1, fires: true)));
+        rig.Recent.Renew([(Old, Next)]);
+        rig.Store.Outcomes = state => state.Fence.Timeline == 1 ? StateOutcome.FenceLost : null;
+        rig.Store.Faults = _ => Fault.None;
+
+        rig.Recent.Forsake(fence => fence == Next);
+        Assert.True(rig.Recent.Owes);
+        rig.Recent.Forsake(_ => false);
+        Assert.False(rig.Recent.Owes);
+        await rig.RunUntilAsync(() => rig.Adopted.All.Count > 0);
+        Assert.Equal(1, Assert.Single(rig.Adopted.All).Alert.Episode);
+        Assert.Empty(rig.Recent.Owed([Next]).States);
     }
 
     [Fact]

@@ -189,6 +189,23 @@ public sealed class LeaseRuleTests
     }
 
     [Fact]
+    public void What_was_claimed_anew_and_could_not_be_begun_is_held_and_begun_with_the_next_look_and_not_after_a_lease()
+    {
+        Own(View(1, [Row(1), Row(2)], owner: 0, epoch: 0));
+        var old = View(timeline: 2, [Row(1), Row(2)], owner: 1, epoch: 1);
+        Breathe(0.6, old);
+        var again = Assert.IsType<LeaseCall.Reclaim>(_state.Work);
+        var next = new Fence(0, 1, 2, 2);
+        Assert.Single(Happens(new LeaseEvent.Claimed(At(0.7), again, new ClaimAnswer(Alive: true, [next]))).OfType<LeaseAction.Run>());
+
+        Happens(new LeaseEvent.NotBegun(At(0.8), [next]));
+        Assert.Equal(next, Assert.Single(_state.Held).Value.Fence);
+        var mine = View(timeline: 2, [Row(1), Row(2)], owner: 1, epoch: 2);
+        var run = Assert.Single(Breathe(1.1, mine).Concat(Breathe(1.4, mine)).OfType<LeaseAction.Run>());
+        Assert.Equal(next, Assert.Single(run.Fences));
+    }
+
+    [Fact]
     public void What_another_has_claimed_since_the_promotion_is_dropped_at_the_first_look()
     {
         Own(View(1, [Row(1), Row(2)], owner: 0, epoch: 0));

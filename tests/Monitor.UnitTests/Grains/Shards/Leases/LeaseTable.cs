@@ -189,6 +189,9 @@ internal sealed class LeaseTable
     /// <summary>A target of the shard was edited.</summary>
     public void Edit(int shard) => Put(Image.Shards[shard] with { Version = Image.Shards[shard].Version + 1 });
 
+    /// <summary>It is another's from here, whom nobody here knows.</summary>
+    public void Seize(int shard, long owner) => Put(Image.Shards[shard] with { Owner = owner, Epoch = Image.Shards[shard].Epoch + 1 });
+
     /// <summary>Whether a commit by this fence would be taken.</summary>
     public bool Accepts(Fence fence) =>
         Image.Timeline == fence.Timeline && Image.Shards[fence.Shard] is var row && row.Owner == fence.Owner && row.Epoch == fence.Epoch;
