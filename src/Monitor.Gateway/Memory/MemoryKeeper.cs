@@ -36,11 +36,13 @@ internal sealed partial class MemoryKeeper(
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(0.5);
 
     private readonly Dictionary<int, long> _versions = [];
-    private readonly Paced _all = new(TimeSpan.FromMinutes(10), 500);
-    private readonly Paced _edited = new(TimeSpan.FromSeconds(1), Share);
-    private readonly Paced _channels = new(TimeSpan.FromSeconds(2), Share);
-    private readonly Paced _open = new(TimeSpan.FromSeconds(3), Share);
-    private readonly Paced _tokens = new(TimeSpan.FromSeconds(2), Share);
+    private readonly Paced _all = new(TimeSpan.FromMinutes(10), 500, TimeSpan.FromHours(1));
+
+    /// <summary>What was edited is read once, however seldom it is looked for: waiting longer would save nothing.</summary>
+    private readonly Paced _edited = new(TimeSpan.FromSeconds(1), Share, TimeSpan.FromSeconds(3));
+    private readonly Paced _channels = new(TimeSpan.FromSeconds(2), Share, TimeSpan.FromSeconds(5));
+    private readonly Paced _open = new(TimeSpan.FromSeconds(3), Share, TimeSpan.FromSeconds(30));
+    private readonly Paced _tokens = new(TimeSpan.FromSeconds(2), Share, TimeSpan.FromSeconds(4));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -182,24 +184,4 @@ internal sealed partial class MemoryKeeper(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What is to be remembered of the store could not be read; it is tried every second")]
     private partial void LogNotRead(Exception error);
-
-    /// <summary>Something that is read again and again, the seldomer the longer it takes.</summary>
-    private sealed class Paced(TimeSpan every, int share)
-    {
-        private long? _endedAt;
-        private TimeSpan _took;
-
-        public async Task RunAsync(TimeProvider time, bool anyway, Func<Task> read)
-        {
-            var pause = every > _took * share ? every : _took * share;
-            if (!anyway && _endedAt is { } ended && time.GetElapsedTime(ended) < pause)
-            {
-                return;
-            }
-
-            var began = time.GetTimestamp();
-            await read();
-            (_endedAt, _took) = (time.GetTimestamp(), time.GetElapsedTime(began));
-        }
-    }
 }
