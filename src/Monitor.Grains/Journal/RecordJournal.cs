@@ -147,6 +147,18 @@ public sealed partial class RecordJournal(IJournalFiles files, JournalOptions op
         }
     }
 
+    /// <summary>All of it is in the store. What could not be read of it is kept for a person.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            while (_segments.Count > 0)
+            {
+                Release_NeedsLock();
+            }
+        }
+    }
+
     /// <summary>The oldest segment cannot be read at all: without this it would keep every later one, and the start, waiting.</summary>
     public void SetOldestAside()
     {

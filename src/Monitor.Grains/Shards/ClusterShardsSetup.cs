@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Monitor.Core.Ports;
+using Monitor.Grains.Journal;
 using Monitor.Grains.Scheduling;
 using Monitor.Grains.Shards.Leases;
 using Monitor.Grains.Writing;
@@ -26,13 +29,25 @@ public static class ClusterShardsSetup
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RecentWrites>();
         services.AddSingleton<LostSeconds>();
-        services.AddSingleton<Strays>();
+        services.AddSingleton(Strays);
         services.AddSingleton<LeaseDesk>();
         services.AddSingleton<EditFollower>();
         services.AddSingleton(LeaseState.New(LeaseRules.Default));
         services.AddSingleton<LeaseKeeper>();
         services.AddHostedService<LeaseLoop>();
         return services;
+    }
+
+    /// <summary>With a journal of their own, in a folder within the writer's.</summary>
+    private static Strays Strays(IServiceProvider provider)
+    {
+        var (journal, time) = (provider.GetRequiredService<JournalOptions>(), provider.GetRequiredService<TimeProvider>());
+        var own = journal with { Folder = Path.Combine(journal.Folder, "strays") };
+        return new Strays(
+            provider.GetRequiredService<IStrayEpisodes>(),
+            new RecordJournal(new JournalFolder(own.Folder), own, time, provider.GetRequiredService<ILogger<RecordJournal>>()),
+            time,
+            provider.GetRequiredService<ILogger<Strays>>());
     }
 
     private static LeaseVitals Vitals(Scheduler scheduler, RecordWriter writer, StoreCondition condition, TimeProvider time) => new(

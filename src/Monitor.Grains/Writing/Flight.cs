@@ -25,8 +25,11 @@ internal sealed class Flight(CommitBatch? batch, IReadOnlyList<WriteItem> items,
     public Exception? Error { get; private set; }
     public bool Ended => _ended;
 
+    /// <summary>What the store has refused of it for good is kept elsewhere, so that it may leave the backlog.</summary>
+    public bool IsSettled { get; private set; }
+
     /// <summary>Runs to its end and never throws: the outcome is here once <see cref="Ended"/> says so.</summary>
-    public async Task RunAsync(BatchCommit commit, Backlog backlog, RecentWrites? recent, TimeProvider time, Action ended)
+    public async Task RunAsync(BatchCommit commit, Backlog backlog, RecentWrites? recent, Strays? strays, TimeProvider time, Action ended)
     {
         using var limit = new CancellationTokenSource(WriterLimits.CommitLimit, time);
         try
@@ -34,6 +37,11 @@ internal sealed class Flight(CommitBatch? batch, IReadOnlyList<WriteItem> items,
             Batch ??= backlog.Peek();
             Given = IsKept && recent is not null && Batch is not null ? recent.Strip(Batch) : Batch;
             Outcomes = Given is null ? [] : await commit.RunAsync(IsKept && recent is not null ? recent.Told(Given, lend: true) : Given, limit.Token);
+            if (IsKept && Given is not null && !MayComeBack(recent))
+            {
+                strays?.Take(Given, Outcomes);
+                IsSettled = true;
+            }
         }
         catch (OperationCanceledException e)
         {
@@ -49,4 +57,8 @@ internal sealed class Flight(CommitBatch? batch, IReadOnlyList<WriteItem> items,
             ended();
         }
     }
+
+    /// <summary>A promoted standby refuses the fence until the shard is claimed anew; what was decided is not lost with that.</summary>
+    private bool MayComeBack(RecentWrites? recent) =>
+        recent is not null && Given!.States.Where((state, i) => Outcomes![i] == StateOutcome.FenceLost && recent.MayComeBack(state.Fence)).Any();
 }

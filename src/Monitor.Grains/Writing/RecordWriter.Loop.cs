@@ -167,14 +167,14 @@ public sealed partial class RecordWriter
             return;
         }
 
-        var given = flight.Given ?? batch;
-        if (given.States.Where((state, i) => outcomes[i] == StateOutcome.FenceLost && _recent?.MayComeBack(state.Fence) == true).Any())
+        if (!flight.IsSettled)
         {
-            // A promoted standby refuses the fence until the shard is claimed anew; what was decided is not lost with that. The next flight leaves out what is restored with the claim.
+            // What was refused may still be taken, or could not be set aside because nobody had called this flight slow yet. The next one leaves out what is restored meanwhile.
             _retryAt = _time.GetTimestamp() + Ticks(WriterLimits.StoreRetry);
             return;
         }
 
+        var given = flight.Given!;
         _backlog.Remove(batch);
         _replayed += batch.Results.Count + batch.States.Count + batch.Deliveries.Count;
         _condition.Waits(_backlog.Waiting);
@@ -188,29 +188,6 @@ public sealed partial class RecordWriter
             {
                 LogKeptLost(given.States[i].TargetId, outcomes[i]);
             }
-        }
-
-        NoteStrays(given, outcomes);
-    }
-
-    private void NoteStrays(CommitBatch batch, IReadOnlyList<StateOutcome> outcomes)
-    {
-        if (_strays is null)
-        {
-            return;
-        }
-
-        for (var i = 0; i < batch.States.Count; i++)
-        {
-            if (outcomes[i] != StateOutcome.Committed)
-            {
-                _strays.Note(batch.States[i]);
-            }
-        }
-
-        foreach (var delivery in batch.Deliveries)
-        {
-            _strays.See(delivery);
         }
     }
 
@@ -285,7 +262,7 @@ public sealed partial class RecordWriter
         _flight = flight;
 
         // On a thread of its own: an embedded store does its work before it returns a task.
-        _ = Task.Run(() => flight.RunAsync(_commit, _backlog, _recent, _time, _wake.Call));
+        _ = Task.Run(() => flight.RunAsync(_commit, _backlog, _recent, _strays, _time, _wake.Call));
     }
 
     private CommitBatch Batch(List<WriteItem> items)

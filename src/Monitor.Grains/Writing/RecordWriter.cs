@@ -102,16 +102,17 @@ public sealed partial class RecordWriter : IRecordWriter, IDisposable
     public async Task<int> ReplayAsync(Func<int, Fence>? fences, CancellationToken cancellationToken)
     {
         _journal.Open();
+        _strays?.Open();
         Foresee();
         var (records, lost) = (0, 0);
         while (PeekAtLeftover() is { } left)
         {
             var batch = fences is null ? left : left with { States = [.. left.States.Select(state => state with { Fence = fences(state.Fence.Shard) })] };
             var outcomes = await _commit.RunAsync(_recent?.Told(batch, lend: false) ?? batch, cancellationToken);
+            _strays?.Take(batch, outcomes);
             _journal.Remove();
             records += batch.Results.Count + batch.States.Count + batch.Deliveries.Count;
             lost += outcomes.Count(outcome => outcome != StateOutcome.Committed);
-            NoteStrays(batch, outcomes);
         }
 
         _strays?.Settle();
@@ -134,6 +135,7 @@ public sealed partial class RecordWriter : IRecordWriter, IDisposable
     public async Task StartBehindAsync(long lastSequence, LocalizedText reason)
     {
         _sequence = lastSequence;
+        _strays?.Open();
         Foresee();
         GoAway(reason);
 

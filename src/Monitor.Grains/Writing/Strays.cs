@@ -1,51 +1,63 @@
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Alerts;
 using Monitor.Core.Ports;
+using Monitor.Grains.Journal;
 
 namespace Monitor.Grains.Writing;
 
 /// <summary>
 /// Decisions that were kept for the store and do not fit it any more, because another silo has had their shard meanwhile. They were told: so each becomes an episode of its own, and one
-/// that nobody has ended is ended. They wait until all that was kept is stored, so that the last word on each is known.
+/// that nobody has ended is ended. They wait until all that was kept is stored, so that the last word on each is known, and then until their target is well: on the disk, too, because the
+/// writer's journal has let go of them, and a process that is killed meanwhile would leave nothing of what it told.
 /// </summary>
-public sealed partial class Strays(IStrayEpisodes store, TimeProvider time, ILogger<Strays> log) : IDisposable
+/// <param name="kept">Theirs alone.</param>
+public sealed partial class Strays(IStrayEpisodes store, RecordJournal kept, TimeProvider time, ILogger<Strays> log) : IDisposable
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
+    /// <summary>What waits and what is kept of it change together. Held while the disk works: never by the writer's loop.</summary>
+    private readonly Lock _keeping = new();
     private readonly Lock _lock = new();
     private readonly Dictionary<(long Target, int Episode), StrayEpisode> _waiting = [];
     private readonly CancellationTokenSource _stop = new();
     private Task _settling = Task.CompletedTask;
 
-    /// <summary>The store has not taken it.</summary>
-    public void Note(StateWrite write)
+    /// <summary>Finds what a process before this one has left.</summary>
+    public void Open()
     {
-        lock (_lock)
+        lock (_keeping)
         {
-            foreach (var alert in write.Alerts)
+            kept.Open();
+            foreach (var batch in kept.Look())
             {
-                var key = (alert.TargetId, alert.Episode);
-                var rows = write.Deliveries.Where(row => row.Key.Episode == alert.Episode).ToArray();
-                _waiting[key] = _waiting.TryGetValue(key, out var known)
-                    ? known with { Alert = alert.IsOpen && !known.Alert.IsOpen ? known.Alert : alert, Deliveries = [.. known.Deliveries, .. rows.ExceptBy(known.Deliveries.Select(row => row.Key), row => row.Key)] }
-                    : new StrayEpisode(alert, write.Location, rows);
+                Note(batch);
             }
         }
     }
 
-    /// <summary>How far deliveries have come, of those that follow what was noted.</summary>
-    public void See(DeliveryWrite write)
+    /// <summary>What the store has not taken of a batch that was kept for it, and how far deliveries have come that follow from such. Once it returns, they survive this process.</summary>
+    public void Take(CommitBatch batch, IReadOnlyList<StateOutcome> outcomes)
     {
-        lock (_lock)
+        lock (_keeping)
         {
-            foreach (var row in write.Deliveries)
+            StateWrite[] states = [.. batch.States.Where((_, i) => outcomes[i] != StateOutcome.Committed)];
+            DeliveryWrite[] deliveries = [.. batch.Deliveries.Where(write => write.Deliveries.Any(row => IsOf(states, row.Key) || IsWaiting(row.Key)))];
+            if (states.Length + deliveries.Length == 0)
             {
-                var key = (row.Key.TargetId, row.Key.Episode);
-                if (_waiting.TryGetValue(key, out var known))
-                {
-                    _waiting[key] = known with { Deliveries = [.. known.Deliveries.Where(other => other.Key != row.Key), row] };
-                }
+                return;
             }
+
+            var stray = batch with { Results = [], States = states, Deliveries = deliveries };
+            try
+            {
+                kept.Append([stray]);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                LogInMemory(e.Message);
+            }
+
+            Note(stray);
         }
     }
 
@@ -67,20 +79,57 @@ public sealed partial class Strays(IStrayEpisodes store, TimeProvider time, ILog
         _stop.Dispose();
     }
 
+    private static bool IsOf(StateWrite[] states, DeliveryKey key) =>
+        Array.Exists(states, state => state.Alerts.Any(alert => (alert.TargetId, alert.Episode) == (key.TargetId, key.Episode)));
+
+    private bool IsWaiting(DeliveryKey key)
+    {
+        lock (_lock)
+        {
+            return _waiting.ContainsKey((key.TargetId, key.Episode));
+        }
+    }
+
+    private void Note(CommitBatch batch)
+    {
+        lock (_lock)
+        {
+            foreach (var state in batch.States)
+            {
+                Note_NeedsLock(state);
+            }
+
+            foreach (var row in batch.Deliveries.SelectMany(write => write.Deliveries))
+            {
+                var key = (row.Key.TargetId, row.Key.Episode);
+                if (_waiting.TryGetValue(key, out var known))
+                {
+                    _waiting[key] = known with { Deliveries = [.. known.Deliveries.Where(other => other.Key != row.Key), row] };
+                }
+            }
+        }
+    }
+
+    private void Note_NeedsLock(StateWrite write)
+    {
+        foreach (var alert in write.Alerts)
+        {
+            var key = (alert.TargetId, alert.Episode);
+            var rows = write.Deliveries.Where(row => row.Key.Episode == alert.Episode).ToArray();
+            _waiting[key] = _waiting.TryGetValue(key, out var known)
+                ? known with { Alert = alert.IsOpen && !known.Alert.IsOpen ? known.Alert : alert, Deliveries = [.. known.Deliveries, .. rows.ExceptBy(known.Deliveries.Select(row => row.Key), row => row.Key)] }
+                : new StrayEpisode(alert, write.Location, rows);
+        }
+    }
+
     private async Task SettleAsync()
     {
         var stop = _stop.Token;
         while (!stop.IsCancellationRequested)
         {
-            StrayEpisode[] waiting;
-            lock (_lock)
+            if (Waiting() is not { Length: > 0 } waiting)
             {
-                waiting = [.. _waiting.Values];
-                if (waiting.Length == 0)
-                {
-                    _settling = Task.CompletedTask;
-                    return;
-                }
+                return;
             }
 
             foreach (var stray in waiting)
@@ -89,6 +138,27 @@ public sealed partial class Strays(IStrayEpisodes store, TimeProvider time, ILog
             }
 
             await Task.Delay(Again, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>When nothing waits, nothing is kept either; a journal that is cut down only then may hold what has its record already: that is found there.</summary>
+    private StrayEpisode[] Waiting()
+    {
+        lock (_keeping)
+        {
+            StrayEpisode[] waiting;
+            lock (_lock)
+            {
+                waiting = [.. _waiting.Values];
+                _settling = waiting.Length == 0 ? Task.CompletedTask : _settling;
+            }
+
+            if (waiting.Length == 0)
+            {
+                kept.Clear();
+            }
+
+            return waiting;
         }
     }
 
@@ -126,4 +196,7 @@ public sealed partial class Strays(IStrayEpisodes store, TimeProvider time, ILog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "store: {Reference} was decided here while its shard moved on; it could not be recorded yet: {Reason}")]
     private partial void LogWaits(string reference, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "journal: what was decided here while its shard moved on waits in memory, where a kill would lose it: {Reason}")]
+    private partial void LogInMemory(string reason);
 }

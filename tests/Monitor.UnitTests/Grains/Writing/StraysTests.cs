@@ -71,6 +71,43 @@ public sealed class StraysTests
         Assert.Equal(1, Assert.Single(second.Adopted.All).Alert.Episode);
     }
 
+    /// <summary>The writer's journal has let go of it by then: a silo that was killed while such a target was still down left nothing of what it had told.</summary>
+    [Fact]
+    public async Task What_waits_until_its_target_is_well_survives_a_kill()
+    {
+        var (files, own) = (new FakeFiles(), new FakeFiles());
+        await using (var first = await new WriterRig(files: files, strayFiles: own).StartedAsync())
+        {
+            var tries = 0;
+            first.Adopted.Answer = _ => Interlocked.Increment(ref tries) < 0;
+            await AwayAsync(first, Transition(0, over: false));
+            await first.RunUntilAsync(first.WriteAsync(Samples.Claim(1, DeliveryStatus.Sent)));
+            await BackAsync(first);
+            await first.RunUntilAsync(() => Volatile.Read(ref tries) > 0);
+        }
+
+        Assert.Empty(files.List());
+        await using var second = await new WriterRig(files: files, strayFiles: own).StartedAsync();
+        await second.RunUntilAsync(() => second.Adopted.All.Count > 0);
+        var stray = Assert.Single(second.Adopted.All);
+        Assert.Equal((1, true), (stray.Alert.Episode, stray.Alert.IsOpen));
+        Assert.Equal(DeliveryStatus.Sent, Assert.Single(stray.Deliveries).Status);
+
+        // And once it has its record, nothing stays.
+        await second.RunUntilAsync(() => own.List().Count == 0);
+    }
+
+    [Fact]
+    public async Task A_disk_that_does_not_take_what_waits_delays_nothing()
+    {
+        var own = new FakeFiles { Denied = true };
+        await using var rig = await new WriterRig(strayFiles: own).StartedAsync();
+        await AwayAsync(rig, Transition(0, over: false));
+        await BackAsync(rig);
+        await rig.RunUntilAsync(() => rig.Adopted.All.Count > 0);
+        Assert.Contains(rig.Lines.All, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("waits in memory", StringComparison.Ordinal));
+    }
+
     private static async Task AwayAsync(WriterRig rig, StateWrite write)
     {
         rig.Store.Faults = _ => Fault.Before;

@@ -16,15 +16,16 @@ internal sealed class WriterRig : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
-    public WriterRig(FakeStore? store = null, FakeFiles? files = null, long journalBytes = 1L << 20)
+    public WriterRig(FakeStore? store = null, FakeFiles? files = null, long journalBytes = 1L << 20, FakeFiles? strayFiles = null)
     {
         Store = store ?? new FakeStore();
         Files = files ?? new FakeFiles();
+        StrayFiles = strayFiles ?? new FakeFiles();
         Condition = new StoreCondition(Store);
         Recent = new RecentWrites(Time);
         Lost = new LostSeconds(Store, Recent, new SiloIdentity("one", "here", "", Time.GetUtcNow()), Time, new ListLog<LostSeconds>(Lines));
-        Strays = new Strays(Adopted, Time, new ListLog<Strays>(Lines));
-        Journal = new RecordJournal(Files, new JournalOptions("journal", journalBytes), Time, new ListLog<RecordJournal>(Lines));
+        Strays = new Strays(Adopted, NewJournal(StrayFiles, journalBytes), Time, new ListLog<Strays>(Lines));
+        Journal = NewJournal(Files, journalBytes);
         var commit = new BatchCommit(Store, Store, Time, new ListLog<BatchCommit>(Lines));
         Writer = new RecordWriter(commit, Journal, Condition, new SiloIdentity("one", "here", "", Time.GetUtcNow()), Time, new ListLog<RecordWriter>(Lines), Recent, Strays);
     }
@@ -32,6 +33,9 @@ internal sealed class WriterRig : IAsyncDisposable
     public FakeTime Time { get; } = new();
     public FakeStore Store { get; }
     public FakeFiles Files { get; }
+
+    /// <summary>Of the strays' own journal.</summary>
+    public FakeFiles StrayFiles { get; }
     public StoreCondition Condition { get; }
     public RecordJournal Journal { get; }
     public RecordWriter Writer { get; }
@@ -45,6 +49,8 @@ internal sealed class WriterRig : IAsyncDisposable
     public int Journaled => Journal.Look().Sum(batch => batch.States.Count + batch.Deliveries.Count);
 
     public static Fence Present(int shard) => new(shard, 1, 7);
+
+    private RecordJournal NewJournal(FakeFiles files, long bytes) => new(files, new JournalOptions("journal", bytes), Time, new ListLog<RecordJournal>(Lines));
 
     public async Task<WriterRig> StartedAsync()
     {
