@@ -145,7 +145,14 @@ public sealed partial class LeaseKeeper : IDisposable
             _host.DropShards(drop.Shards);
         }
 
-        _term.Publish(state.HeldUntil, state.Standing(_clock.Now));
+        var now = _clock.Now;
+        var standing = state.Standing(now);
+        _term.Publish(state.HeldUntil, standing);
+        if (standing == LeaseStanding.Held && before.Standing(now) != LeaseStanding.Held)
+        {
+            _host.MakeUp();
+        }
+
         foreach (var action in actions)
         {
             Do(action);

@@ -159,6 +159,15 @@ public sealed partial class ShardHost(GrainServices services, GrainsOptions opti
         }
     }
 
+    /// <summary>The lease, which was over, is back before anybody took these shards: turns that came to nothing meanwhile are made up for.</summary>
+    public void MakeUp()
+    {
+        foreach (var grain in Grains)
+        {
+            grain.MakeUp();
+        }
+    }
+
     /// <summary>Takes up edits that could not be taken up when they came. Called once a second.</summary>
     public async Task TakeUpOwedAsync(CancellationToken cancellationToken)
     {

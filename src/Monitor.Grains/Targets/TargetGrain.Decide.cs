@@ -38,6 +38,7 @@ public sealed partial class TargetGrain
                     Volatile.Write(ref _seen, record);
                 }
 
+                Owe();
                 return null;
             }
 

@@ -78,6 +78,21 @@ public sealed partial class TargetGrain
         }
     }
 
+    /// <summary>The lease is back: what was due while it was over, and came to nothing, is made up for at once. Rounded up to the next turn it was a hole of a day in a daily check.</summary>
+    public void MakeUp()
+    {
+        if (!_owed)
+        {
+            return;
+        }
+
+        _owed = false;
+        if (!_closed && !_lease.IsLeaving && Volatile.Read(ref _watched).Rules.Enabled)
+        {
+            _services.Scheduler.Set(this, AtOnce(_services.Clock.Ticks));
+        }
+    }
+
     /// <summary>Stores what has waited for its minute. For a stop that has time for it.</summary>
     public async Task FlushAsync()
     {
@@ -151,6 +166,18 @@ public sealed partial class TargetGrain
         return gone;
     }
 
+    private long AtOnce(long now) => now + (long)(ShardMap.Mix((ulong)Id) % (ulong)TakeoverSpread.Ticks);
+
+    /// <summary>A turn, or a run that ended, while this silo had no lease. It may be back since that was looked at, and whoever says so will not come again.</summary>
+    private void Owe()
+    {
+        _owed = true;
+        if (_lease.IsHeld)
+        {
+            MakeUp();
+        }
+    }
+
     /// <param name="seen">UTC ticks of the newest conclusive result.</param>
     private long FirstDue(long seen, DateTimeOffset? madeUpFrom)
     {
@@ -160,7 +187,7 @@ public sealed partial class TargetGrain
         if (madeUpFrom is { } from && Math.Max(seen, from.UtcTicks) is var since && since < now && Cadence.Turns(Id, interval, Utc(since), Utc(now)) > 0)
         {
             // The hole of a takeover is not rounded up to the next interval.
-            return Math.Min(next, now + (long)(ShardMap.Mix((ulong)Id) % (ulong)TakeoverSpread.Ticks));
+            return Math.Min(next, AtOnce(now));
         }
 
         if (interval < RareInterval || seen >= now || Cadence.Turns(Id, interval, Utc(seen), Utc(now)) == 0)

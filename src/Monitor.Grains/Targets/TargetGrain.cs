@@ -47,6 +47,7 @@ public sealed partial class TargetGrain : ScheduledTurn
     private bool _busy;
     private volatile bool _closed;
     private volatile bool _retrying;
+    private volatile bool _owed;
     private bool _stateDirty;
     private bool _memoryDirty;
     private bool _stale;
@@ -269,6 +270,7 @@ public sealed partial class TargetGrain : ScheduledTurn
             if (!_lease.MayProbe)
             {
                 Count(watched, ProbeOutcome.Skipped, 1);
+                Owe();
                 return null;
             }
 

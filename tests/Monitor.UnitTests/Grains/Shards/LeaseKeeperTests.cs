@@ -2,6 +2,7 @@ using Monitor.Core.Ports;
 using Monitor.Core.Shards;
 using Monitor.Grains.Shards.Leases;
 using Monitor.Tests.Shared;
+using Monitor.UnitTests.Grains.Targets;
 using Xunit;
 
 namespace Monitor.UnitTests.Grains.Shards;
@@ -95,6 +96,32 @@ public sealed class LeaseKeeperTests : IDisposable
         Assert.DoesNotContain(Enumerable.Range(0, ShardMap.Count), one.Host.Holds);
         one.Frozen = false;
         await _stage.UntilAsync(_stage.IsBalanced, seconds: 10);
+    }
+
+    /// <summary>Nobody has taken its shards, so nobody else makes up for what was due meanwhile.</summary>
+    [Fact]
+    public async Task Whoever_gets_its_lease_back_in_time_makes_up_for_the_turns_it_could_not_take()
+    {
+        var one = _stage.Add();
+        one.Grains.Store.Targets[GrainStage.Id] = one.Grains.Stored(GrainStage.Id);
+        await _stage.UntilAsync(() => one.Host.Find(GrainStage.Id) is not null && one.Term.Holds);
+        _stage.Add();
+        await _stage.UntilAsync(_stage.IsBalanced);
+        var owner = _stage.Silos.Single(silo => silo.Host.Holds(ShardMap.Of(GrainStage.Id)));
+        owner.Grains.Store.Targets[GrainStage.Id] = owner.Grains.Stored(GrainStage.Id);
+        await owner.Host.TargetChangedAsync(GrainStage.Id, TestContext.Current.CancellationToken);
+        var grain = owner.Host.Find(GrainStage.Id)!;
+        owner.Store.Away = true;
+        await _stage.UntilAsync(() => !owner.Term.Holds, seconds: 3);
+        Assert.True(grain.TryBegin(1));
+        grain.Execute();
+        await grain.WhenIdleAsync();
+        owner.Grains.Services.Scheduler.Set(grain, long.MaxValue);
+
+        owner.Store.Away = false;
+        await _stage.UntilAsync(() => owner.Term.Holds, seconds: 1);
+        Assert.Same(grain, owner.Host.Find(GrainStage.Id));
+        Assert.InRange(grain.Due - owner.Grains.Services.Clock.Ticks, 0, TimeSpan.FromSeconds(0.2).Ticks);
     }
 
     [Fact]

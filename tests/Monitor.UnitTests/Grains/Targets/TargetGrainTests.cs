@@ -1,9 +1,5 @@
 using Monitor.Core.Health;
 using Monitor.Core.Probing;
-using Monitor.Core.Shards;
-using Monitor.Grains.Shards;
-using Monitor.Grains.Shards.Leases;
-using Monitor.Grains.Targets;
 using Monitor.UnitTests.Grains.Probing;
 using Xunit;
 using Fault = Monitor.UnitTests.Grains.Targets.FakeStore.Fault;
@@ -229,37 +225,6 @@ public sealed class TargetGrainTests : IDisposable
 
         Assert.Equal([ProbeOutcome.Late, ProbeOutcome.Ok], _stage.Store.Results.TakeLast(2).Select(result => result.Outcome));
         Assert.Equal("", _stage.Store.Told);
-    }
-
-    [Fact]
-    public async Task What_is_seen_while_it_only_looks_is_not_unseen_by_a_run_in_a_stall()
-    {
-        var term = new LeaseTerm(SteadyClock.Of(_stage.Time));
-        term.Publish(TimeSpan.Zero, LeaseStanding.Looking);
-        using var lease = new ShardLease(new Fence(ShardMap.Of(GrainStage.Id), 1, 1), _ => { }, term);
-        var grain = new TargetGrain(_stage.Stored(GrainStage.Id), lease, _stage.Services);
-        _stage.Stalls.Start();
-        _stage.Prober.Answers(ScriptedProber.Bad());
-        await grain.ProbeNowAsync();
-        Assert.Equal(ProbeOutcome.Failed, grain.Sight!.Seen!.Outcome);
-
-        var runs = 0;
-        _stage.Prober.Does = (_, _) =>
-        {
-            runs++;
-            _stage.Time.Jump(TimeSpan.FromSeconds(10));
-            return ValueTask.FromResult(ScriptedProber.Bad());
-        };
-        await grain.ProbeNowAsync();
-        Assert.Equal(1, runs);
-        Assert.Equal(ProbeOutcome.Failed, grain.Sight!.Seen!.Outcome);
-
-        _stage.Inner.Advance(TimeSpan.FromMilliseconds(50));
-        _stage.Inner.Advance(TimeSpan.FromMilliseconds(50));
-        _stage.Prober.Answers(ScriptedProber.Good);
-        await grain.ProbeNowAsync();
-        Assert.Equal(ProbeOutcome.Ok, grain.Sight!.Seen!.Outcome);
-        Assert.Empty(_stage.Store.Results);
     }
 
     [Fact]
