@@ -87,7 +87,8 @@ public sealed class ProbeRun(TimeProvider time, TimeSpan budget)
 
     public WireFault TimedOut()
     {
-        var within = budget.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+        // In tenths: a share of what is left is a little other each time, and the same silence must have the same message.
+        var within = budget.TotalSeconds.ToString(budget < TimeSpan.FromSeconds(1) ? "0.##" : "0.#", CultureInfo.InvariantCulture);
         return new WireFault(FailureStage.Timeout, $"{WaitingFor} did not come within {within} s{(Address is null ? "" : $" (connected to {Address})")}");
     }
 
