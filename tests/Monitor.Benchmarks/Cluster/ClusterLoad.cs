@@ -22,10 +22,8 @@ internal sealed class ClusterLoad : IAsyncDisposable
     /// <summary>So many silos that share all shards.</summary>
     public static async Task<ClusterLoad> StartAsync(int silos, CancellationToken cancellationToken)
     {
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        var settings = new Dictionary<string, string>(PostgresStatements.Settings, StringComparer.Ordinal)
         {
-            ["shared_preload_libraries"] = "pg_stat_statements",
-            ["pg_stat_statements.max"] = "2000",
             ["shared_buffers"] = "256MB",
             ["max_connections"] = "400",
         };
@@ -33,7 +31,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
         var load = new ClusterLoad(store, await WeComStandIn.StartAsync(cancellationToken: cancellationToken));
         try
         {
-            await store.ExecuteAsync("CREATE EXTENSION pg_stat_statements", cancellationToken);
+            await PostgresStatements.BeginAsync(store, cancellationToken);
             for (var number = 0; number < silos; number++)
             {
                 load.Add(number);
@@ -146,20 +144,6 @@ internal sealed class ClusterLoad : IAsyncDisposable
         }
     }
 
-    /// <summary>Statements so far: those that name silos or shards, what begins and ends transactions, and all others.</summary>
-    public async Task<(long Coordination, long Transaction, long Other)> StatementsAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await Store.OpenAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = """
-            SELECT coalesce(sum(calls) FILTER (WHERE c), 0)::bigint, coalesce(sum(calls) FILTER (WHERE t), 0)::bigint, coalesce(sum(calls) FILTER (WHERE NOT c AND NOT t), 0)::bigint
-            FROM (SELECT calls, query ~* '(UPDATE|FROM|INTO) silos|shard_versions|UPDATE shards' AS c, query ~* '^(BEGIN|COMMIT|ROLLBACK|SET|START)' AS t FROM pg_stat_statements) s
-            """;
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
-    }
-
     /// <summary>Returns when the runtime of no silo compiles what was called often any more.</summary>
     public async Task CompiledAsync(CancellationToken cancellationToken)
     {
@@ -174,8 +158,6 @@ internal sealed class ClusterLoad : IAsyncDisposable
             }
         }
     }
-
-    public Task ForgetStatementsAsync(CancellationToken cancellationToken) => Store.ExecuteAsync("SELECT pg_stat_statements_reset()", cancellationToken);
 
     /// <summary>What the server has worked at most so far, to see where its time goes.</summary>
     public async Task PrintStatementsAsync(CancellationToken cancellationToken)

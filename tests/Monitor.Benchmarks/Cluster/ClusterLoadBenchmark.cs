@@ -36,8 +36,8 @@ internal static class ClusterLoadBenchmark
         report.Add("commits a second and silo", $"{commits / seconds / silos:0.0}");
         report.Add("results stored a second", $"{(rowsNow - rows) / seconds:0}");
         report.Add("bytes of WAL for a result", $"{(walNow - wal) / (double)(rowsNow - rows):0}");
-        report.Add("bytes for a stored plain result, index included, not packed yet",
-            $"{await load.Store.ScalarAsync<long>("SELECT sum(pg_total_relation_size(inhrelid))::bigint FROM pg_inherits WHERE inhparent = 'probe_results'::regclass", cancellationToken) / (double)rowsNow:0}", "100");
+        report.Add("bytes for a result as a row with the metrics of an http check, index included", $"{await BytesAsync(load, "probe_results", cancellationToken) / (double)rowsNow:0}");
+        report.Add("bytes for a plain result as a row, index included", $"{await PlainAsync(load, cancellationToken):0}", "100");
         if (options.Has("packed"))
         {
             await PackedAsync(load, targets, report, cancellationToken);
@@ -49,13 +49,30 @@ internal static class ClusterLoadBenchmark
     /// <summary>Waits until two times ten minutes of every target have been packed: up to an hour.</summary>
     private static async Task PackedAsync(ClusterLoad load, int targets, Report report, CancellationToken cancellationToken)
     {
-        const string Bytes = "SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint FROM pg_inherits WHERE inhparent = 'result_blocks'::regclass";
         await Eventually.TrueAsync(
             "results are packed", async () => await load.Store.ScalarAsync<long>("SELECT count(*) FROM result_blocks", cancellationToken) >= 2 * targets, cancellationToken, TimeSpan.FromHours(1));
         var made = await load.SumAsync("monitor_probes_total", cancellationToken);
         var packed = made - await RowsAsync(load, cancellationToken);
-        report.Add("bytes for a packed result, index included", $"{await load.Store.ScalarAsync<long>(Bytes, cancellationToken) / packed:0.0} ({packed:0} results)", "100");
+        report.Add("bytes for a packed result, index included", $"{await BytesAsync(load, "result_blocks", cancellationToken) / packed:0.0} ({packed:0} results)", "100");
     }
+
+    /// <summary>The same results without what is beside them, in the order in which they came, under the same key.</summary>
+    private static async Task<double> PlainAsync(ClusterLoad load, CancellationToken cancellationToken)
+    {
+        await load.Store.ExecuteAsync("CREATE TABLE plain_results (LIKE probe_results INCLUDING ALL)", cancellationToken);
+        await load.Store.ExecuteAsync(
+            """
+            INSERT INTO plain_results (target_id, checked_at, latency_us, origin, flags, message)
+            SELECT target_id, checked_at, latency_us, origin, flags, message FROM probe_results ORDER BY checked_at
+            """,
+            cancellationToken);
+        return await load.Store.ScalarAsync<long>("SELECT pg_total_relation_size('plain_results')", cancellationToken)
+            / (double)await load.Store.ScalarAsync<long>("SELECT count(*) FROM plain_results", cancellationToken);
+    }
+
+    /// <summary>Of all partitions, indexes included.</summary>
+    private static Task<long> BytesAsync(ClusterLoad load, string table, CancellationToken cancellationToken) => load.Store.ScalarAsync<long>(
+        $"SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint FROM pg_inherits WHERE inhparent = '{table}'::regclass", cancellationToken);
 
     private static Task<long> RowsAsync(ClusterLoad load, CancellationToken cancellationToken) => load.Store.ScalarAsync<long>("SELECT count(*) FROM probe_results", cancellationToken);
 

@@ -27,7 +27,7 @@ internal static class ClusterPostBenchmark
 
         // Without a pause before it: the first probes of what came before are part of it, as those of its own last ones are not.
         var lead = options.Number("lead", 6_000);
-        await load.ForgetStatementsAsync(cancellationToken);
+        await PostgresStatements.ForgetAsync(load.Store, cancellationToken);
         Console.WriteLine("warmed up");
         var (from, to) = (Figures(), Figures());
         await registrar.RunAsync(lead + count, Target, cancellationToken, done =>

@@ -58,12 +58,12 @@ internal static class CoordinationBenchmark
     private static async Task<(double Silo, double Lease, double Store, double Coordination, double Transaction, double Other)> MeasureAsync(
         ClusterLoad load, TimeSpan window, CancellationToken cancellationToken)
     {
-        var statements = await load.StatementsAsync(cancellationToken);
+        var statements = await PostgresStatements.CountAsync(load.Store, cancellationToken);
         var (silo, lease, store) = (load.SiloCpu(), load.LeaseCpu(), load.StoreCpu());
         var began = Stopwatch.GetTimestamp();
         await Eventually.NothingForAsync(window, cancellationToken);
         (silo, lease, store) = (load.SiloCpu() - silo, load.LeaseCpu() - lease, load.StoreCpu() - store);
-        var after = await load.StatementsAsync(cancellationToken);
+        var after = await PostgresStatements.CountAsync(load.Store, cancellationToken);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         return (
             silo / seconds,

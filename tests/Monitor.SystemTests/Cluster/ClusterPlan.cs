@@ -7,8 +7,14 @@ internal sealed record ClusterPlan
 {
     public required int Silos { get; init; }
 
-    /// <summary>Web sites that are watched, each once a second.</summary>
+    /// <summary>Web sites that are watched.</summary>
     public required int Sites { get; init; }
+
+    /// <summary>How often each of them is, in seconds.</summary>
+    public int Interval { get; init; } = 1;
+
+    /// <summary>Of the store's server.</summary>
+    public IReadOnlyDictionary<string, string> StoreSettings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Each silo has a way of its own to the store, which can be cut.</summary>
     public bool Proxied { get; init; }

@@ -53,6 +53,9 @@ internal sealed class ClusterSilo : IAsyncDisposable
     /// <summary>Of all its lives.</summary>
     public string Output => string.Join('\n', [.. _said, $"---- {Name}", _process?.Output]);
 
+    /// <summary>In this life.</summary>
+    public bool HasSaid(string words) => _process?.Output.Contains(words, StringComparison.Ordinal) == true;
+
     /// <summary>Returns when it is ready.</summary>
     public async Task StartAsync()
     {

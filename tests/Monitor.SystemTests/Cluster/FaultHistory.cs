@@ -10,6 +10,7 @@ namespace Monitor.SystemTests.Cluster;
 internal sealed class FaultHistory : IDisposable
 {
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Drained = TimeSpan.FromSeconds(2);
 
     private readonly FaultPlan _plan;
     private readonly ClusterScene _scene;
@@ -24,6 +25,8 @@ internal sealed class FaultHistory : IDisposable
     private readonly SemaphoreSlim _store = new(1);
     private readonly CancellationTokenSource _ending = CancellationTokenSource.CreateLinkedTokenSource(Scene.Token);
     private long? _storeLostAt;
+    private (long LostAt, long At)? _storeBack;
+    private int _isolated;
 
     private FaultHistory(FaultPlan plan, ClusterScene scene)
     {
@@ -46,21 +49,14 @@ internal sealed class FaultHistory : IDisposable
 
     private CancellationToken Token => _ending.Token;
 
-    private long? StoreLostAt
+    /// <summary>Since when what was told may be written in journals alone: they go in within moments when the store is back, and a silo that is lost before has its own with it.</summary>
+    private long? Unwritten
     {
         get
         {
             lock (_lock)
             {
-                return _storeLostAt;
-            }
-        }
-
-        set
-        {
-            lock (_lock)
-            {
-                _storeLostAt = value;
+                return _storeLostAt ?? (_storeBack is { } back && Stopwatch.GetElapsedTime(back.At) < Drained ? back.LostAt : null);
             }
         }
     }
@@ -159,14 +155,14 @@ internal sealed class FaultHistory : IDisposable
             case FaultKind.StoreDown:
                 await _store.WaitAsync(Token);
                 Note("the store is stopped");
-                StoreLostAt = Stopwatch.GetTimestamp();
+                StoreIsLost();
                 await _scene.Store.StopAsync(Token);
                 _repairs.Add(StoreBackAsync(step.Lasts));
                 break;
             case FaultKind.Promote:
                 await _store.WaitAsync(Token);
                 Note("the standby is promoted");
-                StoreLostAt = Stopwatch.GetTimestamp();
+                StoreIsLost();
                 _model.Loses();
                 _repairs.Add(PromoteAsync());
                 break;
@@ -182,9 +178,9 @@ internal sealed class FaultHistory : IDisposable
     private async Task LoseAsync(ClusterSilo silo, FaultStep step)
     {
         Note($"{silo.Name}: {step.Kind}");
-        if (step.Kind != FaultKind.Stop || StoreLostAt is not null)
+        if (step.Kind != FaultKind.Stop || Unwritten is not null)
         {
-            _model.Loses(StoreLostAt);
+            _model.Loses(Unwritten);
         }
 
         switch (step.Kind)
@@ -198,6 +194,10 @@ internal sealed class FaultHistory : IDisposable
             case FaultKind.Freeze:
                 silo.Freeze();
                 break;
+            case FaultKind.Isolate:
+                silo.CutOff();
+                CutPeers(1);
+                break;
             default:
                 silo.CutOff();
                 break;
@@ -209,26 +209,71 @@ internal sealed class FaultHistory : IDisposable
             case FaultKind.Freeze:
                 silo.Thaw();
                 break;
+            case FaultKind.Isolate:
+                CutPeers(-1);
+                silo.Heal();
+                break;
             case FaultKind.Cut:
                 silo.Heal();
                 break;
             default:
-                // No silo begins without the store: while one does, the store stays.
-                await _store.WaitAsync(Token);
-                try
-                {
-                    await silo.StartAsync();
-                }
-                finally
-                {
-                    _store.Release();
-                }
-
+                await RestartAsync(silo);
                 break;
         }
 
         Note($"{silo.Name} is back");
         _unfit.TryRemove(silo, out _);
+    }
+
+    /// <param name="more">Of those for whose sake no silo reaches another; the last one that is mended mends that.</param>
+    private void CutPeers(int more)
+    {
+        lock (_lock)
+        {
+            _isolated += more;
+            foreach (var way in _scene.Silos.Select(silo => silo.WayOfPeers!))
+            {
+                if (_isolated > 0)
+                {
+                    way.Drop();
+                }
+                else
+                {
+                    way.Heal();
+                }
+            }
+        }
+    }
+
+    /// <summary>Where there is a store, it stays while a silo begins.</summary>
+    private async Task RestartAsync(ClusterSilo silo)
+    {
+        if (!await _store.WaitAsync(TimeSpan.Zero, Token))
+        {
+            await StartWithoutStoreAsync(silo);
+            return;
+        }
+
+        try
+        {
+            await silo.StartAsync();
+        }
+        finally
+        {
+            _store.Release();
+        }
+    }
+
+    /// <summary>It begins from what it has kept; one that had handed all over before it stopped has kept nothing: it ends, and whatever keeps it running starts it again.</summary>
+    private async Task StartWithoutStoreAsync(ClusterSilo silo)
+    {
+        Note($"{silo.Name} is started without the store");
+        do
+        {
+            await silo.LaunchAsync();
+            await UntilAsync($"{silo.Name} begins or ends", () => !silo.IsRunning || silo.HasSaid("starting from what was kept") || silo.HasSaid("is ready"));
+        }
+        while (!silo.IsRunning);
     }
 
     private async Task StoreBackAsync(double after)
@@ -244,10 +289,23 @@ internal sealed class FaultHistory : IDisposable
         StoreIsBack();
     }
 
+    private void StoreIsLost()
+    {
+        lock (_lock)
+        {
+            _storeLostAt = Stopwatch.GetTimestamp();
+        }
+    }
+
     private void StoreIsBack()
     {
         Note("the store is there");
-        StoreLostAt = null;
+        lock (_lock)
+        {
+            _storeBack = (_storeLostAt ?? Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
+            _storeLostAt = null;
+        }
+
         _store.Release();
     }
 

@@ -71,8 +71,8 @@ public sealed class FaultHistoryTests
         page.Append(CultureInfo.InvariantCulture, $"""
             # Random histories of faults
 
-            Three silos over PostgreSQL with a streaming standby, as processes; 12 sites watched once a second, which fall and rise while silos are killed, stopped, frozen and cut off from
-            the store, the store is stopped, its standby is promoted, and targets are edited. A model knows what should have been told: every outage one record and one pair of notices, in
+            Three silos over PostgreSQL with a streaming standby, as processes; 12 sites watched once a second, which fall and rise while silos are killed, stopped, frozen, cut off from
+            the store (`Cut`) and from their peers as well (`Isolate`), and started again, with the store or without; while the store is stopped, its standby is promoted, and targets are edited. A model knows what should have been told: every outage one record and one pair of notices, in
             order; a second copy only of what was on its way when a silo was lost. Written by `FaultHistoryTests` (`MONITOR_FAULT_HISTORIES={outcomes.Length}`).
 
             {outcomes.Length} histories, {outcomes.Sum(one => one.Outages)} outages, {outcomes.Sum(one => one.Repeated)} notices told a second time, {outcomes.Count(one => one.Broken.Count > 0)} histories in which something was not as it should be.

@@ -39,7 +39,7 @@ internal sealed record FaultPlan(int Seed, IReadOnlyList<FaultStep> Steps)
                 case FaultKind.Rise or FaultKind.Edit or FaultKind.Disable:
                     steps.Add(new FaultStep(at, kind, random.Next(1, 4), 0));
                     break;
-                case FaultKind.Kill or FaultKind.Freeze or FaultKind.Cut or FaultKind.Stop when siloIsFree:
+                case FaultKind.Kill or FaultKind.Freeze or FaultKind.Cut or FaultKind.Isolate or FaultKind.Stop when siloIsFree:
                     busyUntil[silo] = at + lasts + 4;
                     steps.Add(new FaultStep(at, kind, silo, lasts));
                     break;
@@ -86,7 +86,12 @@ internal enum FaultKind
     Kill,
     Stop,
     Freeze,
+
+    /// <summary>From the store.</summary>
     Cut,
+
+    /// <summary>From the store, while no silo reaches another.</summary>
+    Isolate,
     StoreDown,
     Promote,
 }

@@ -26,14 +26,14 @@ public sealed class SharingTests
         var began = ClusterScene.Now;
         var before = await scene.OwnersAsync();
         await scene.JoinAsync();
-        await scene.BalancedAsync(4);
+        await BalancedSoonAsync(scene, 4);
         var joined = await scene.OwnersAsync();
         await scene.VisitedAsync(2);
         scene.NoneLaterThan(Punctual, "at a join", began);
 
         began = ClusterScene.Now;
         var (code, took) = await scene[1].StopAsync();
-        await scene.BalancedAsync(3);
+        await BalancedSoonAsync(scene, 3);
         var left = await scene.OwnersAsync();
         await scene.VisitedAsync(2);
         scene.NoneLaterThan(Punctual, "at a leave", began);
@@ -132,6 +132,16 @@ public sealed class SharingTests
         }
 
         Assert.Empty(scene.Robot.Messages);
+    }
+
+    /// <summary>Ten seconds after somebody has joined or left.</summary>
+    private static async Task BalancedSoonAsync(ClusterScene scene, int silos)
+    {
+        var began = ClusterScene.Now;
+        await scene.BalancedAsync(silos);
+        var took = System.Diagnostics.Stopwatch.GetElapsedTime(began);
+        ClusterScene.Note(string.Create(CultureInfo.InvariantCulture, $"{silos} silos share the shards after {took.TotalSeconds:0.00} s"));
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(10) + scene.Allowance(began));
     }
 
     private static string Mark(long target) => $"id=\"t-{target}\"";
