@@ -5,7 +5,7 @@ using Xunit;
 namespace Monitor.UnitTests.Grains.Shards.Leases;
 
 /// <summary>
-/// Random histories of faults against the pure protocol. More of each kind with <c>MONITOR_LEASE_HISTORIES=1000000</c> (of small worlds, two cores play some twenty thousand a second);
+/// Random histories of faults against the pure protocol. More of each kind with <c>MONITOR_LEASE_HISTORIES=1000000</c> (of small worlds, two cores play some eighteen thousand a second);
 /// one again, with all that its silos went through, with <c>MONITOR_LEASE_SEED=…</c>.
 /// </summary>
 public sealed class LeaseSimulationTests
