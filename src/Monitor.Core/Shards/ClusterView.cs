@@ -1,10 +1,12 @@
+using System.Collections.Immutable;
+
 namespace Monitor.Core.Shards;
 
 /// <summary>What one statement (one snapshot) has read of the cluster.</summary>
 /// <param name="Timeline">The WAL timeline of the server that was read; above 0.</param>
 /// <param name="Silos">Every row that is not dead; dead ones at least while a shard names them, as owner or as who wants it. By id.</param>
 /// <param name="Shards">All of them, by number.</param>
-public sealed record ClusterView(long Timeline, IReadOnlyList<SiloRow> Silos, IReadOnlyList<ShardRow> Shards);
+public sealed record ClusterView(long Timeline, ImmutableArray<SiloRow> Silos, ImmutableArray<ShardRow> Shards);
 
 /// <param name="Id">Of the row; a process that has been marked dead comes back under another.</param>
 /// <param name="Address">Where other silos reach it, e.g. <c>http://10.0.0.7:8080</c>.</param>

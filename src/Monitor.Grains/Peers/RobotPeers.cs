@@ -17,7 +17,7 @@ public sealed class RobotPeers(LeaseKeeper leases, PeerClient peers, SteadyClock
     public TimeSpan? HeardOf(int shard)
     {
         var state = leases.State;
-        return state.View?.OwnerOf(shard) is not { } owner ? null : owner.Id == state.Silo ? clock.Now : state.Heard.GetValueOrDefault(owner.Id, LeaseState.LongAgo);
+        return state.View?.OwnerOf(shard) is not { } owner ? null : owner.Id == state.Silo ? clock.Now : state.HeardOf(owner.Id);
     }
 
     public int Most(bool standsIn) => MostBy(leases.State, clock.Now, standsIn);
@@ -46,7 +46,7 @@ public sealed class RobotPeers(LeaseKeeper leases, PeerClient peers, SteadyClock
         }
 
         var living = view.Silos.Where(silo => !silo.Dead).ToArray();
-        var isSilent = living.Any(silo => silo.Id != state.Silo && (standsIn || !state.Absent.Contains(silo.Id)) && now - state.Heard.GetValueOrDefault(silo.Id, LeaseState.LongAgo) >= Outbox.Patience);
+        var isSilent = living.Any(silo => silo.Id != state.Silo && (standsIn || !state.Absent.Contains(silo.Id)) && now - state.HeardOf(silo.Id) >= Outbox.Patience);
         return isSilent ? Math.Max(1, SendBudget.Slots / living.Length) : SendBudget.Slots;
     }
 }

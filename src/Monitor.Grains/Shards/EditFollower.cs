@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
@@ -21,7 +20,7 @@ public sealed partial class EditFollower(ILeaseStore store, ShardHost host, Stea
     /// <summary>
     /// Compares what has moved. From one thread. A shard that has just come begins with the version of a view that was read before its targets were: what it then loads is not older.
     /// </summary>
-    public void Look(ClusterView view, ImmutableDictionary<int, Holding> held, CancellationToken cancellationToken)
+    public void Look(ClusterView view, Few<int, Holding> held, CancellationToken cancellationToken)
     {
         if (!_looking.IsCompleted)
         {
@@ -49,7 +48,7 @@ public sealed partial class EditFollower(ILeaseStore store, ShardHost host, Stea
         }
     }
 
-    private async Task CompareAsync(List<MovedShard> moved, ImmutableDictionary<int, Holding> held, CancellationToken cancellationToken)
+    private async Task CompareAsync(List<MovedShard> moved, Few<int, Holding> held, CancellationToken cancellationToken)
     {
         try
         {

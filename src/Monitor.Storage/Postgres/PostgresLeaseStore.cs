@@ -157,6 +157,6 @@ public sealed class PostgresLeaseStore(PostgresStoreOptions options) : ILeaseSto
         var epochs = row.GetFieldValue<long[]>(10);
         var wanted = row.GetFieldValue<long[]>(11);
         var versions = row.GetFieldValue<long[]>(12);
-        return new ClusterView(row.GetInt64(0), silos, [.. numbers.Select((shard, i) => new ShardRow(shard, owners[i], epochs[i], wanted[i], versions[i]))]);
+        return new ClusterView(row.GetInt64(0), [.. silos], [.. numbers.Select((shard, i) => new ShardRow(shard, owners[i], epochs[i], wanted[i], versions[i]))]);
     }
 }

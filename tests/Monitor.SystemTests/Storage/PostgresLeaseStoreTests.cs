@@ -52,7 +52,7 @@ public sealed class PostgresLeaseStoreTests(SharedPostgres shared) : IAsyncLifet
         Assert.Equal(Enumerable.Range(0, 256), answer.View.Shards.Select(row => row.Shard));
         Assert.All(answer.View.Shards, row => Assert.Equal((0L, 0L, 0L, 0L), (row.Owner, row.Epoch, row.WantedBy, row.Version)));
         Assert.Equal(
-            [new SiloRow(first, "a", "http://a", "z", 2, false, false), new SiloRow(second, "b", "http://b", "z", 1, false, false)], answer.View.Silos);
+            [new SiloRow(first, "a", "http://a", "z", 2, false, false), new SiloRow(second, "b", "http://b", "z", 1, false, false)], answer.View.Silos.AsEnumerable());
         Assert.False((await _leases.BeatAsync(first, 2, Token)).Renewed);
         Assert.False((await _leases.BeatAsync(first, 1, Token)).Renewed);
         Assert.False((await _leases.BeatAsync(999, 5, Token)).Renewed);

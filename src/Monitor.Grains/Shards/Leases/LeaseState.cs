@@ -3,7 +3,10 @@ using Monitor.Core.Shards;
 
 namespace Monitor.Grains.Shards.Leases;
 
-/// <summary>All that one silo knows of its leases. Times are readings of its own steady clock; nothing here is another machine's time.</summary>
+/// <summary>
+/// All that one silo knows of its leases. Times are readings of its own steady clock; nothing here is another machine's time. Nobody changes it but the <see cref="LeaseTurn"/> that makes it,
+/// as its own copy of the one before, until it is handed out.
+/// </summary>
 public sealed record LeaseState
 {
     /// <summary>Before everything.</summary>
@@ -15,106 +18,103 @@ public sealed record LeaseState
     public required LeaseRules Rules { get; init; }
 
     /// <summary>This silo's row; 0 while it has none.</summary>
-    public long Silo { get; init; }
+    public long Silo { get; internal set; }
 
     /// <summary>Which row this process has or makes: goes up when it has been marked dead.</summary>
-    public int Incarnation { get; init; }
+    public int Incarnation { get; internal set; }
 
     /// <summary>The highest beat that was tried.</summary>
-    public long Beat { get; init; }
+    public long Beat { get; internal set; }
 
     /// <summary>When it first saw the cluster with its row.</summary>
-    public TimeSpan JoinedAt { get; init; } = LongAgo;
+    public TimeSpan JoinedAt { get; internal set; } = LongAgo;
 
     /// <summary>The start of the last confirmed beat, or of a round of peers that counted as one.</summary>
-    public TimeSpan RenewedFrom { get; init; } = LongAgo;
+    public TimeSpan RenewedFrom { get; internal set; } = LongAgo;
 
     /// <summary>The start of the last beat that the store confirmed.</summary>
-    public TimeSpan BeatenFrom { get; init; } = LongAgo;
+    public TimeSpan BeatenFrom { get; internal set; } = LongAgo;
 
     /// <summary>When the last beat was confirmed.</summary>
-    public TimeSpan ConfirmedAt { get; init; } = LongAgo;
+    public TimeSpan ConfirmedAt { get; internal set; } = LongAgo;
 
-    public ClusterView? View { get; init; }
+    public ClusterView? View { get; internal set; }
 
-    public TimeSpan ViewStart { get; init; } = LongAgo;
+    public TimeSpan ViewStart { get; internal set; } = LongAgo;
 
-    public TimeSpan ViewAt { get; init; } = LongAgo;
+    public TimeSpan ViewAt { get; internal set; } = LongAgo;
 
-    public long Timeline { get; init; }
+    public long Timeline { get; internal set; }
 
-    /// <summary>Since when I have read the same beat of each silo.</summary>
-    public ImmutableDictionary<long, Sighting> Sightings { get; init; } = ImmutableDictionary<long, Sighting>.Empty;
-
-    /// <summary>When each other silo last gave a sign of life: another beat, or an answer to a question.</summary>
-    public ImmutableDictionary<long, TimeSpan> Heard { get; init; } = ImmutableDictionary<long, TimeSpan>.Empty;
+    /// <summary>What I have seen and heard of each silo.</summary>
+    public Few<long, Sighting> Sightings { get; internal set; } = Few<long, Sighting>.None;
 
     /// <summary>Of whom the last round of peers found that there is certainly no such process.</summary>
-    public ImmutableHashSet<long> Absent { get; init; } = [];
+    public ImmutableHashSet<long> Absent { get; internal set; } = [];
 
     /// <summary>Since when I have seen shards without an owner that lives.</summary>
-    public ImmutableDictionary<int, TimeSpan> FreeSince { get; init; } = ImmutableDictionary<int, TimeSpan>.Empty;
+    public Few<int, TimeSpan> FreeSince { get; internal set; } = Few<int, TimeSpan>.None;
 
-    public ImmutableDictionary<int, Holding> Held { get; init; } = ImmutableDictionary<int, Holding>.Empty;
+    public Few<int, Holding> Held { get; internal set; } = Few<int, Holding>.None;
 
     /// <summary>The highest epoch known of each shard: a row with a lower one is old news.</summary>
-    public ImmutableArray<long> Epochs { get; init; }
+    public ImmutableArray<long> Epochs { get; internal set; }
 
     /// <summary>When one of them was last learnt elsewhere than from a view. One that was read after that is no old news: what was learnt was of before a promotion.</summary>
-    public TimeSpan EpochsAt { get; init; } = LongAgo;
+    public TimeSpan EpochsAt { get; internal set; } = LongAgo;
 
     /// <summary>Beat, look or register under way.</summary>
-    public LeaseCall? Pulse { get; init; }
+    public LeaseCall? Pulse { get; internal set; }
 
-    public TimeSpan PulseStart { get; init; } = LongAgo;
+    public TimeSpan PulseStart { get; internal set; } = LongAgo;
 
-    public TimeSpan BeatStart { get; init; } = LongAgo;
+    public TimeSpan BeatStart { get; internal set; } = LongAgo;
 
     /// <summary>Any other call under way.</summary>
-    public LeaseCall? Work { get; init; }
+    public LeaseCall? Work { get; internal set; }
 
     /// <summary>Decisions wait for a view that was read after this.</summary>
-    public TimeSpan WorkDoneAt { get; init; } = LongAgo;
+    public TimeSpan WorkDoneAt { get; internal set; } = LongAgo;
 
     /// <summary>What is in doubt is settled by a view that was read after this.</summary>
-    public TimeSpan DoubtSince { get; init; } = LongAgo;
+    public TimeSpan DoubtSince { get; internal set; } = LongAgo;
 
     /// <summary>A claim that was given up may still be executed until then.</summary>
-    public TimeSpan ClaimMayLandUntil { get; init; } = LongAgo;
+    public TimeSpan ClaimMayLandUntil { get; internal set; } = LongAgo;
 
     /// <summary>The view from which nothing follows any more, as long as everybody lives.</summary>
-    public ClusterView? Settled { get; init; }
+    public ClusterView? Settled { get; internal set; }
 
     /// <summary>The timeline has changed, and what is held has yet to be claimed anew.</summary>
-    public bool MustReclaim { get; init; }
+    public bool MustReclaim { get; internal set; }
 
     /// <summary>
     /// Until then nothing that is not held is taken up, neither what the store calls mine nor what it calls nobody's. A promoted standby may have lost who has it, and that one knows for a
     /// lease; when I have called the store unreachable, whoever gave it to me, or had it last, may go on with it on my word.
     /// </summary>
-    public TimeSpan TakeAfter { get; init; } = LongAgo;
+    public TimeSpan TakeAfter { get; internal set; } = LongAgo;
 
     /// <summary>Scheduler and writer turn.</summary>
-    public bool Vital { get; init; }
+    public bool Vital { get; internal set; }
 
     /// <summary>Decisions of the time without the store have yet to be stored: nothing is claimed before.</summary>
-    public bool Backlog { get; init; }
+    public bool Backlog { get; internal set; }
 
-    public StopStage Stop { get; init; }
+    public StopStage Stop { get; internal set; }
 
-    public int Round { get; init; }
+    public int Round { get; internal set; }
 
-    public bool Asking { get; init; }
+    public bool Asking { get; internal set; }
 
-    public TimeSpan AskedAt { get; init; } = LongAgo;
+    public TimeSpan AskedAt { get; internal set; } = LongAgo;
 
     /// <summary>When something happened last: it ticks several times a second.</summary>
-    public TimeSpan SteppedAt { get; init; } = LongAgo;
+    public TimeSpan SteppedAt { get; internal set; } = LongAgo;
 
     /// <summary>Since when it has not stood still. Who has just woken up has reached nobody for long, and that says nothing of them.</summary>
-    public TimeSpan AwakeSince { get; init; } = LongAgo;
+    public TimeSpan AwakeSince { get; internal set; } = LongAgo;
 
-    public StoreReach Reach { get; init; }
+    public StoreReach Reach { get; internal set; }
 
     /// <summary>From here on nothing may be written, told or decided, whatever is believed of the store.</summary>
     public TimeSpan HeldUntil => RenewedFrom + Rules.Lease - Rules.Margin;
@@ -146,7 +146,7 @@ public sealed record LeaseState
             Timeline = fences.Select(fence => fence.Timeline).Append(lastView.Timeline).Min(),
             View = lastView,
             Epochs = epochs.MoveToImmutable(),
-            Held = fences.ToImmutableDictionary(fence => fence.Shard, fence => new Holding(fence, HoldingPhase.Running)),
+            Held = fences.Aggregate(Few<int, Holding>.None, (held, fence) => held.With(fence.Shard, new Holding(fence, HoldingPhase.Running))),
         };
     }
 
@@ -181,13 +181,17 @@ public sealed record LeaseState
         _ => true,
     };
 
+    /// <summary>When another silo last gave a sign of life; long ago, if it never did.</summary>
+    public TimeSpan HeardOf(long silo) => Sightings.TryGetValue(silo, out var seen) ? seen.Heard : LongAgo;
+
     public bool IsExpired(SiloRow silo, TimeSpan now) =>
         silo.Id != Silo && Sightings.TryGetValue(silo.Id, out var seen) && seen.Beat == silo.Beat && now - seen.Since >= Rules.Lease;
 }
 
-/// <param name="Beat">What was read.</param>
+/// <param name="Beat">What was read; 0: nothing yet.</param>
 /// <param name="Since">When it was read first, by the end of that read.</param>
-public readonly record struct Sighting(long Beat, TimeSpan Since);
+/// <param name="Heard">When it last gave a sign of life: another beat, or an answer to a question.</param>
+public readonly record struct Sighting(long Beat, TimeSpan Since, TimeSpan Heard);
 
 public readonly record struct Holding(Fence Fence, HoldingPhase Phase);
 

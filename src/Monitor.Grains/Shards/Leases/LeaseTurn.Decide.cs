@@ -21,8 +21,8 @@ internal sealed partial class LeaseTurn
 
         if (_s.Work is null && DecideWork() is { } work)
         {
-            _s = _s with { Work = work };
-            _then.Add(new LeaseAction.Call(work));
+            _s.Work = work;
+            Then(new LeaseAction.Call(work));
         }
 
         DecidePeers();
@@ -57,7 +57,7 @@ internal sealed partial class LeaseTurn
         }
         else if (_s.Vital && now - _s.BeatStart >= rules.BeatEvery)
         {
-            _s = _s with { Beat = _s.Beat + 1, BeatStart = now };
+            (_s.Beat, _s.BeatStart) = (_s.Beat + 1, now);
             call = new LeaseCall.Beat(now, _s.Silo, _s.Beat);
         }
         else if (since >= LookInterval(_s))
@@ -67,8 +67,8 @@ internal sealed partial class LeaseTurn
 
         if (call is not null)
         {
-            _s = _s with { Pulse = call, PulseStart = now };
-            _then.Add(new LeaseAction.Call(call));
+            (_s.Pulse, _s.PulseStart) = (call, now);
+            Then(new LeaseAction.Call(call));
         }
     }
 
@@ -124,7 +124,7 @@ internal sealed partial class LeaseTurn
         int? leaving = null;
         foreach (var row in view.Shards)
         {
-            if (!_s.Held.TryGetValue(row.Shard, out var holding) || row.Owner != _s.Silo || row.Epoch != holding.Fence.Epoch)
+            if (row.Owner != _s.Silo || !_s.Held.TryGetValue(row.Shard, out var holding) || row.Epoch != holding.Fence.Epoch)
             {
                 continue;
             }
@@ -149,7 +149,7 @@ internal sealed partial class LeaseTurn
 
         if (drain is not null)
         {
-            _then.Add(new LeaseAction.Drain(drain));
+            Then(new LeaseAction.Drain(drain));
         }
 
         return gifts is null ? null : new LeaseCall.HandOver(now, _s.Silo, _s.Timeline, gifts);
@@ -160,13 +160,13 @@ internal sealed partial class LeaseTurn
 
     private LeaseCall? TakeUp(ClusterView view)
     {
-        var dead = view.Silos.Where(silo => !silo.Dead && _s.IsExpired(silo, now)).Select(silo => new SiloSeen(silo.Id, silo.Beat)).ToArray();
-        if (_s.Backlog || (dead.Length == 0 && ReferenceEquals(view, _s.Settled)))
+        var dead = Expired(view);
+        if (_s.Backlog || (dead.Length == 0 && IsSettled(view)))
         {
             return null;
         }
 
-        var plan = SharePlan.Of(view, _s.Silo, silo => _s.IsExpired(silo, now));
+        var plan = SharePlan.Of(view, _s.Silo, dead);
         var claims = plan.Claims.ToDictionary(row => row.Shard, row => row.Epoch);
         foreach (var (shard, since) in _s.FreeSince)
         {
@@ -187,13 +187,47 @@ internal sealed partial class LeaseTurn
                 now, new ClaimRequest(_s.Silo, _s.Timeline, dead, [.. claims.OrderBy(claim => claim.Key).Select(claim => new ShardSeen(claim.Key, claim.Value))]));
         }
 
-        if (plan.Bids.Count == 0 && _s.FreeSince.IsEmpty)
+        if (plan.Claims.Count == 0 && plan.Bids.Count == 0 && _s.FreeSince.IsEmpty)
         {
-            _s = _s with { Settled = view };
+            _s.Settled = view;
         }
 
         return plan.Bids.Count == 0 || now - _s.JoinedAt < _s.Rules.Settle ? null
             : new LeaseCall.Bid(now, _s.Silo, _s.Timeline, [.. plan.Bids.Select(row => new ShardBid(row.Shard, row.Epoch, row.WantedBy))]);
+    }
+
+    private SiloSeen[] Expired(ClusterView view)
+    {
+        List<SiloSeen>? expired = null;
+        foreach (var silo in view.Silos)
+        {
+            if (!silo.Dead && _s.IsExpired(silo, now))
+            {
+                (expired ??= []).Add(new SiloSeen(silo.Id, silo.Beat));
+            }
+        }
+
+        return expired is null ? [] : [.. expired];
+    }
+
+    /// <summary>Nothing follows from it either: the same silos live, and each has what it had.</summary>
+    private bool IsSettled(ClusterView view)
+    {
+        if (_s.Settled is not { } settled || view.Silos.Length != settled.Silos.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < view.Silos.Length; i++)
+        {
+            var (silo, before) = (view.Silos[i], settled.Silos[i]);
+            if (silo.Id != before.Id || silo.Dead != before.Dead || silo.Stopping != before.Stopping)
+            {
+                return false;
+            }
+        }
+
+        return view.Shards == settled.Shards || view.Shards.AsSpan().SequenceEqual(settled.Shards.AsSpan());
     }
 
     private void DecidePeers()
@@ -203,7 +237,9 @@ internal sealed partial class LeaseTurn
             return;
         }
 
-        _s = _s with { Round = _s.Round + 1, Asking = true, AskedAt = now };
-        _then.Add(new LeaseAction.AskPeers(_s.Round, now, [.. Others()]));
+        (_s.Round, _s.Asking, _s.AskedAt) = (_s.Round + 1, true, now);
+        Then(new LeaseAction.AskPeers(_s.Round, now, [.. Others()]));
     }
+
+    private void Then(LeaseAction action) => _then = _then.Add(action);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Monitor.Core.Ports;
 using Monitor.Core.Shards;
 
@@ -18,7 +17,8 @@ internal sealed partial class LeaseTurn
         if (answer.Renewed)
         {
             var heldUntil = _s.HeldUntil;
-            _s = _s with { ConfirmedAt = now, BeatenFrom = call.Start, RenewedFrom = Later(_s.RenewedFrom, call.Start), Reach = StoreReach.Unasked };
+            (_s.ConfirmedAt, _s.BeatenFrom, _s.RenewedFrom) = (now, call.Start, Later(_s.RenewedFrom, call.Start));
+            _s.Reach = StoreReach.Unasked;
             TakeView(answer.View, call.Start, heldUntil);
             return;
         }
@@ -26,7 +26,7 @@ internal sealed partial class LeaseTurn
         if (Row(answer.View, _s.Silo) is { Dead: false } row)
         {
             // A beat of mine that was given up has come in after all, or the journal knew an older one.
-            _s = _s with { Beat = Math.Max(_s.Beat, row.Beat), BeatStart = LeaseState.LongAgo };
+            (_s.Beat, _s.BeatStart) = (Math.Max(_s.Beat, row.Beat), LeaseState.LongAgo);
             return;
         }
 
@@ -36,22 +36,16 @@ internal sealed partial class LeaseTurn
     /// <summary>Marked dead: whatever was held is others'. A dead row is never renewed; this process comes back as a new one.</summary>
     private void LoseAll()
     {
-        _drop.AddRange(_s.Held.Keys);
-        _s = _s with
+        foreach (var (shard, _) in _s.Held)
         {
-            Silo = 0,
-            Incarnation = _s.Incarnation + 1,
-            Beat = 0,
-            Held = _s.Held.Clear(),
-            RenewedFrom = LeaseState.LongAgo,
-            BeatenFrom = LeaseState.LongAgo,
-            JoinedAt = LeaseState.LongAgo,
-            PulseStart = LeaseState.LongAgo,
-            BeatStart = LeaseState.LongAgo,
-            MustReclaim = false,
-            Reach = StoreReach.Unasked,
-            Stop = _s.Stop == StopStage.None ? StopStage.None : StopStage.Left,
-        };
+            Lose(shard);
+        }
+
+        (_s.Silo, _s.Incarnation, _s.Beat) = (0, _s.Incarnation + 1, 0);
+        (_s.RenewedFrom, _s.BeatenFrom, _s.JoinedAt) = (LeaseState.LongAgo, LeaseState.LongAgo, LeaseState.LongAgo);
+        (_s.PulseStart, _s.BeatStart) = (LeaseState.LongAgo, LeaseState.LongAgo);
+        (_s.MustReclaim, _s.Reach) = (false, StoreReach.Unasked);
+        _s.Stop = _s.Stop == StopStage.None ? StopStage.None : StopStage.Left;
     }
 
     /// <param name="heldUntil">Of the lease before this answer.</param>
@@ -66,7 +60,7 @@ internal sealed partial class LeaseTurn
         if (_s.Stop == StopStage.Marked && start > _s.WorkDoneAt && Row(view, _s.Silo) is { Stopping: false })
         {
             // A promoted standby has lost the mark; without it nobody bids.
-            _s = _s with { Stop = StopStage.Asked };
+            _s.Stop = StopStage.Asked;
         }
 
         TakeTimeline(view, hadLease: now < heldUntil);
@@ -74,7 +68,7 @@ internal sealed partial class LeaseTurn
         if (_s.JoinedAt == LeaseState.LongAgo && _s.Silo != 0 && Row(view, _s.Silo) is not null)
         {
             // From here on the others can know of me. What I saw before counts for nothing: whoever kept its shards without the store could not have asked me.
-            _s = _s with { JoinedAt = now };
+            _s.JoinedAt = now;
             WatchAnew();
             if (view.Timeline > LeaseState.FirstTimeline)
             {
@@ -83,7 +77,7 @@ internal sealed partial class LeaseTurn
             }
         }
 
-        _s = _s with { View = view, ViewStart = start, ViewAt = now };
+        (_s.View, _s.ViewStart, _s.ViewAt) = (view, start, now);
         Compare(view);
     }
 
@@ -106,69 +100,59 @@ internal sealed partial class LeaseTurn
                 epochs[row.Shard] = _s.Held.TryGetValue(row.Shard, out var holding) ? Math.Max(holding.Fence.Epoch, row.Epoch) : row.Epoch;
             }
 
-            _s = _s with { Epochs = epochs.MoveToImmutable(), MustReclaim = !_s.Held.IsEmpty };
+            (_s.Epochs, _s.MustReclaim) = (epochs.MoveToImmutable(), !_s.Held.IsEmpty);
             WatchAnew();
             TakeNothingForALease();
-            foreach (var (shard, holding) in hadLease ? [] : _s.Held)
+            foreach (var (shard, holding) in hadLease ? Few<int, Holding>.None : _s.Held)
             {
                 Hold(holding with { Phase = HoldingPhase.InDoubt });
-                _drop.Add(shard);
+                (_drop ??= []).Add(shard);
             }
         }
 
-        _s = _s with { Timeline = view.Timeline };
+        _s.Timeline = view.Timeline;
     }
 
     /// <summary>Dates each beat by the end of the read that showed it first: its silo's own deadline is before that.</summary>
     private void Watch(ClusterView view)
     {
         var lost = now - _s.ViewAt > _s.Rules.Contact;
-        var sightings = _s.Sightings.ToBuilder();
-        var heard = _s.Heard.ToBuilder();
-        foreach (var silo in view.Silos)
+        var sightings = new KeyValuePair<long, Sighting>[view.Silos.Length];
+        for (var i = 0; i < sightings.Length; i++)
         {
-            var known = sightings.TryGetValue(silo.Id, out var seen);
-            if (!known || seen.Beat != silo.Beat)
-            {
-                heard[silo.Id] = now;
-            }
-
-            if (lost || !known || seen.Beat != silo.Beat)
-            {
-                sightings[silo.Id] = new Sighting(silo.Beat, now);
-            }
+            var silo = view.Silos[i];
+            var beats = !_s.Sightings.TryGetValue(silo.Id, out var seen) || seen.Beat != silo.Beat;
+            sightings[i] = new(silo.Id, beats ? new Sighting(silo.Beat, now, now) : lost ? seen with { Since = now } : seen);
         }
 
-        if (sightings.Count > view.Silos.Count)
-        {
-            var gone = sightings.Keys.Except(view.Silos.Select(silo => silo.Id)).ToArray();
-            sightings.RemoveRange(gone);
-            heard.RemoveRange(gone);
-        }
-
-        var free = lost ? ImmutableDictionary<int, TimeSpan>.Empty : _s.FreeSince;
+        _s.Sightings = Few<long, Sighting>.Of(sightings);
+        var free = lost ? Few<int, TimeSpan>.None : _s.FreeSince;
         foreach (var row in view.Shards)
         {
             if (row.Owner == 0 || Row(view, row.Owner) is { Dead: true })
             {
-                free = free.ContainsKey(row.Shard) ? free : free.Add(row.Shard, now);
+                free = free.ContainsKey(row.Shard) ? free : free.With(row.Shard, now);
             }
             else if (!free.IsEmpty)
             {
-                free = free.Remove(row.Shard);
+                free = free.Without(row.Shard);
             }
         }
 
-        _s = _s with { Sightings = sightings.ToImmutable(), Heard = heard.ToImmutable(), FreeSince = free };
+        _s.FreeSince = free;
     }
 
-    private void WatchAnew() => _s = _s with
+    private void WatchAnew()
     {
-        Sightings = _s.Sightings.ToImmutableDictionary(seen => seen.Key, seen => seen.Value with { Since = now }),
-        FreeSince = _s.FreeSince.Clear(),
-    };
+        _s.Sightings = _s.Sightings.Each(seen => seen with { Since = now });
+        _s.FreeSince = Few<int, TimeSpan>.None;
+    }
 
-    private void TakeNothingForALease() => _s = _s with { TakeAfter = Later(_s.TakeAfter, now + _s.Rules.Lease) };
+    /// <summary>A sign of life of another, without the store.</summary>
+    private void Hear(long silo) =>
+        _s.Sightings = _s.Sightings.With(silo, _s.Sightings.TryGetValue(silo, out var seen) ? seen with { Heard = now } : new Sighting(0, now, now));
+
+    private void TakeNothingForALease() => _s.TakeAfter = Later(_s.TakeAfter, now + _s.Rules.Lease);
 
     /// <summary>In both directions: what the store says is mine against what I hold.</summary>
     private void Compare(ClusterView view)
@@ -188,7 +172,7 @@ internal sealed partial class LeaseTurn
 
             if (_s.Epochs[row.Shard] != row.Epoch)
             {
-                _s = _s with { Epochs = _s.Epochs.SetItem(row.Shard, row.Epoch) };
+                _s.Epochs = _s.Epochs.SetItem(row.Shard, row.Epoch);
             }
 
             if (row.Owner != _s.Silo)
@@ -234,7 +218,8 @@ internal sealed partial class LeaseTurn
             return;
         }
 
-        _s = _s with { Asking = false, Absent = [.. peers.Answers.Where(answer => answer.IsAbsent).Select(answer => answer.Silo)] };
+        _s.Asking = false;
+        _s.Absent = [.. peers.Answers.Where(answer => answer.IsAbsent).Select(answer => answer.Silo)];
         foreach (var answer in peers.Answers)
         {
             for (var shard = 0; shard < Math.Min(answer.Epochs.Count, _s.Epochs.Length); shard++)
@@ -247,10 +232,10 @@ internal sealed partial class LeaseTurn
 
         if (_s.HasLostStore(now) && Judge(peers.Answers) is { } reach)
         {
-            _s = _s with { Reach = reach };
+            _s.Reach = reach;
             if (reach == StoreReach.Down)
             {
-                _s = _s with { RenewedFrom = Later(_s.RenewedFrom, peers.Start) };
+                _s.RenewedFrom = Later(_s.RenewedFrom, peers.Start);
                 foreach (var (_, holding) in _s.Held)
                 {
                     Resume(holding);
@@ -268,7 +253,7 @@ internal sealed partial class LeaseTurn
     {
         foreach (var answer in answers.Where(answer => !answer.IsAbsent))
         {
-            _s = _s with { Heard = _s.Heard.SetItem(answer.Silo, now) };
+            Hear(answer.Silo);
         }
 
         if (answers.Any(answer => answer.ReachesStore == true))
@@ -280,7 +265,7 @@ internal sealed partial class LeaseTurn
         foreach (var silo in Others())
         {
             var answer = answers.FirstOrDefault(answer => answer.Silo == silo.Id);
-            if (answer?.ReachesStore is null && _s.Heard.TryGetValue(silo.Id, out var heard) && now - Later(heard, _s.AwakeSince) < _s.Rules.Lease)
+            if (answer?.ReachesStore is null && _s.Sightings.TryGetValue(silo.Id, out var seen) && now - Later(seen.Heard, _s.AwakeSince) < _s.Rules.Lease)
             {
                 return null;
             }
@@ -327,7 +312,8 @@ internal sealed partial class LeaseTurn
             if (known is null)
             {
                 view = view with { Silos = [.. view.Silos, row] };
-                _s = _s with { Heard = _s.Heard.SetItem(row.Id, now), RenewedFrom = row.Dead ? _s.RenewedFrom : Earlier(_s.RenewedFrom, _s.BeatenFrom) };
+                Hear(row.Id);
+                _s.RenewedFrom = row.Dead ? _s.RenewedFrom : Earlier(_s.RenewedFrom, _s.BeatenFrom);
             }
             else if (row.Dead && !known.Dead)
             {
@@ -335,7 +321,7 @@ internal sealed partial class LeaseTurn
             }
         }
 
-        _s = _s with { View = view };
+        _s.View = view;
     }
 
     /// <summary>Nobody can take it over now: it goes on here.</summary>
@@ -344,7 +330,7 @@ internal sealed partial class LeaseTurn
         if (holding.Phase is HoldingPhase.Drained or HoldingPhase.InDoubt or HoldingPhase.Refused && _s.Stop == StopStage.None)
         {
             Hold(holding with { Phase = HoldingPhase.Running });
-            _run.Add(holding.Fence);
+            (_run ??= []).Add(holding.Fence);
         }
     }
 

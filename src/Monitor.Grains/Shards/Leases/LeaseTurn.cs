@@ -3,58 +3,56 @@ using Monitor.Core.Shards;
 
 namespace Monitor.Grains.Shards.Leases;
 
-/// <summary>One step under way: takes what has happened into the state, then decides what follows. Lives for that step only.</summary>
+/// <summary>
+/// One step under way: takes what has happened into a copy of the state, then decides what follows. Lives for that step only; the copy is changed in place until then, and by nobody afterwards.
+/// Most steps have little to do: lists are made when something comes into them.
+/// </summary>
 internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
 {
-    private readonly List<Fence> _run = [];
-    private readonly List<int> _drop = [];
-    private readonly List<LeaseAction> _then = [];
-    private LeaseState _s = state;
+    private readonly LeaseState _s = state with { };
+    private List<Fence>? _run;
+    private List<int>? _drop;
+    private ImmutableArray<LeaseAction> _then = [];
 
     /// <summary>A shard that was handed over has stood still for less than this.</summary>
     private TimeSpan _since = now - state.Rules.Lease;
 
     public LeaseStep Result()
     {
-        if (_drop.Count == 0 && _run.Count == 0 && _then.Count == 0)
+        if (_run is not null)
         {
-            return new LeaseStep(_s, []);
+            _then = _then.Insert(0, new LeaseAction.Run(_run, _since));
         }
 
-        var actions = ImmutableArray.CreateBuilder<LeaseAction>();
-        if (_drop.Count > 0)
+        if (_drop is not null)
         {
-            actions.Add(new LeaseAction.Drop(_drop));
+            _then = _then.Insert(0, new LeaseAction.Drop(_drop));
         }
 
-        if (_run.Count > 0)
-        {
-            actions.Add(new LeaseAction.Run(_run, _since));
-        }
-
-        actions.AddRange(_then);
-        return new LeaseStep(_s, actions.ToImmutable());
+        return new LeaseStep(_s, _then);
     }
 
     public void Take(LeaseEvent happened)
     {
-        _s = _s with { AwakeSince = now - _s.SteppedAt > _s.Rules.Contact ? now : _s.AwakeSince, SteppedAt = now };
+        _s.AwakeSince = now - _s.SteppedAt > _s.Rules.Contact ? now : _s.AwakeSince;
+        _s.SteppedAt = now;
         switch (happened)
         {
             case LeaseEvent.Tick tick:
-                var vital = tick.SchedulerAge <= _s.Rules.Vital && tick.WriterAge <= _s.Rules.Vital;
-                _s = _s.Vital == vital && _s.Backlog == tick.Backlog ? _s : _s with { Vital = vital, Backlog = tick.Backlog };
+                _s.Vital = tick.SchedulerAge <= _s.Rules.Vital && tick.WriterAge <= _s.Rules.Vital;
+                _s.Backlog = tick.Backlog;
                 break;
             case LeaseEvent.Registered registered:
                 // The row's first beat was its making; that gives no lease, because the cluster has not been seen since.
-                _s = _s with { Pulse = null, Silo = registered.Silo, Beat = 1, ConfirmedAt = now, JoinedAt = LeaseState.LongAgo, BeatStart = LeaseState.LongAgo };
+                (_s.Pulse, _s.Silo, _s.Beat, _s.ConfirmedAt) = (null, registered.Silo, 1, now);
+                (_s.JoinedAt, _s.BeatStart) = (LeaseState.LongAgo, LeaseState.LongAgo);
                 break;
             case LeaseEvent.Beaten beaten:
-                _s = _s with { Pulse = null };
+                _s.Pulse = null;
                 TakeBeat(beaten);
                 break;
             case LeaseEvent.Looked looked:
-                _s = _s with { Pulse = null };
+                _s.Pulse = null;
                 TakeView(looked.View, looked.Call.Start, _s.HeldUntil);
                 break;
             case LeaseEvent.PeersAnswered peers:
@@ -65,12 +63,12 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
                 WatchAnew();
                 TakeNothingForALease();
                 break;
-            case LeaseEvent.StopAsked:
-                _s = _s.Stop == StopStage.None ? _s with { Stop = _s.Silo == 0 ? StopStage.Left : StopStage.Asked } : _s;
+            case LeaseEvent.StopAsked when _s.Stop == StopStage.None:
+                _s.Stop = _s.Silo == 0 ? StopStage.Left : StopStage.Asked;
                 break;
             case LeaseEvent.AllEnded:
                 // The host has ended them by itself: what was not handed over is nobody's once the row is marked dead.
-                _s = _s with { Stop = StopStage.Ended, Held = _s.Held.Clear() };
+                (_s.Stop, _s.Held) = (StopStage.Ended, Few<int, Holding>.None);
                 break;
             default:
                 TakeWork(happened);
@@ -95,7 +93,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
                 TakeDone(done.Call);
                 break;
             case LeaseEvent.Failed { Call: LeaseCall.Register or LeaseCall.Beat or LeaseCall.Look }:
-                _s = _s with { Pulse = null };
+                _s.Pulse = null;
                 break;
             case LeaseEvent.Failed failed:
                 EndWork();
@@ -114,24 +112,24 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
                     }
                 }
 
-                _s = _s with { DoubtSince = now };
+                _s.DoubtSince = now;
                 break;
             case LeaseEvent.Refused { Fence: var fence } when _s.Held.TryGetValue(fence.Shard, out var refused) && refused.Fence == fence:
                 // The store knows better; the next look says how. On a promoted standby it may still be mine to claim anew.
                 Hold(refused with { Phase = HoldingPhase.Refused });
-                _drop.Add(fence.Shard);
-                _s = _s with { PulseStart = LeaseState.LongAgo, DoubtSince = now };
+                (_drop ??= []).Add(fence.Shard);
+                (_s.PulseStart, _s.DoubtSince) = (LeaseState.LongAgo, now);
                 break;
         }
     }
 
-    private void EndWork() => _s = _s with { Work = null, WorkDoneAt = now, PulseStart = now - _s.Rules.LookEvery + _s.Rules.HastyLook };
+    private void EndWork() => (_s.Work, _s.WorkDoneAt, _s.PulseStart) = (null, now, now - _s.Rules.LookEvery + _s.Rules.HastyLook);
 
-    private void TakeDone(LeaseCall call) => _s = call switch
+    private void TakeDone(LeaseCall call) => _s.Stop = call switch
     {
-        LeaseCall.MarkStopping when _s.Stop == StopStage.Asked => _s with { Stop = StopStage.Marked },
-        LeaseCall.Leave => _s with { Stop = StopStage.Left },
-        _ => _s,
+        LeaseCall.MarkStopping when _s.Stop == StopStage.Asked => StopStage.Marked,
+        LeaseCall.Leave => StopStage.Left,
+        _ => _s.Stop,
     };
 
     private void TakeClaim(LeaseEvent.Claimed claimed)
@@ -151,7 +149,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
         if (!claimed.Answer.Alive)
         {
             // The next beat finds out that this row is dead, with what there is instead.
-            _s = _s with { BeatStart = LeaseState.LongAgo };
+            _s.BeatStart = LeaseState.LongAgo;
             return;
         }
 
@@ -159,7 +157,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
         {
             // The last sign of life of who had it; of one that was never seen alive, since this silo began to look.
             var owner = _s.View?.Shards[fence.Shard].Owner ?? 0;
-            var heard = _s.Heard.TryGetValue(owner, out var last) ? last : _s.JoinedAt;
+            var heard = _s.Sightings.TryGetValue(owner, out var seen) ? seen.Heard : _s.JoinedAt;
             _since = heard != LeaseState.LongAgo && heard < _since ? heard : _since;
             Begin(fence);
         }
@@ -174,7 +172,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
                 }
             }
 
-            _s = _s with { MustReclaim = _s.Held.Values.Any(holding => holding.Fence.Timeline != _s.Timeline) };
+            _s.MustReclaim = _s.Held.Values.Any(holding => holding.Fence.Timeline != _s.Timeline);
         }
     }
 
@@ -203,7 +201,8 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
 
     private void TakeFailure(LeaseCall call)
     {
-        _s = _s with { ClaimMayLandUntil = call is LeaseCall.Claim ? now + _s.Rules.Contact : _s.ClaimMayLandUntil, DoubtSince = now };
+        _s.ClaimMayLandUntil = call is LeaseCall.Claim ? now + _s.Rules.Contact : _s.ClaimMayLandUntil;
+        _s.DoubtSince = now;
         foreach (var gift in call is LeaseCall.HandOver given ? given.Gifts : [])
         {
             // One that has been resumed meanwhile, because the store is away, runs on: a look says whether it was given after all.
@@ -239,7 +238,7 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
         if (_s.Stop == StopStage.None)
         {
             Hold(new Holding(fence, HoldingPhase.Running));
-            _run.Add(fence);
+            (_run ??= []).Add(fence);
         }
         else if (_s.Stop < StopStage.Ended)
         {
@@ -247,13 +246,13 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
         }
     }
 
-    private void Know(int shard, long epoch) => _s = _s with { Epochs = _s.Epochs.SetItem(shard, epoch), EpochsAt = now };
+    private void Know(int shard, long epoch) => (_s.Epochs, _s.EpochsAt) = (_s.Epochs.SetItem(shard, epoch), now);
 
     private void Lose(int shard)
     {
-        _s = _s with { Held = _s.Held.Remove(shard) };
-        _drop.Add(shard);
+        _s.Held = _s.Held.Without(shard);
+        (_drop ??= []).Add(shard);
     }
 
-    private void Hold(Holding holding) => _s = _s with { Held = _s.Held.SetItem(holding.Fence.Shard, holding) };
+    private void Hold(Holding holding) => _s.Held = _s.Held.With(holding.Fence.Shard, holding);
 }

@@ -15,22 +15,27 @@ internal sealed class SharePlan
 {
     private readonly ClusterView _view;
     private readonly List<long> _live = [];
-    private readonly HashSet<long> _gone = [0];
+    private readonly List<long> _gone = [0];
     private readonly List<int> _pool = [];
     private readonly int[] _counts;
     private readonly int[] _effective;
     private readonly int _me;
 
-    private SharePlan(ClusterView view, long me, Func<SiloRow, bool> expired)
+    private SharePlan(ClusterView view, long me, IReadOnlyList<SiloSeen> expired)
     {
         _view = view;
+        foreach (var seen in expired)
+        {
+            _gone.Add(seen.Silo);
+        }
+
         foreach (var silo in view.Silos)
         {
-            if (silo.Dead || expired(silo))
+            if (silo.Dead)
             {
                 _gone.Add(silo.Id);
             }
-            else if (!silo.Stopping)
+            else if (!silo.Stopping && !_gone.Contains(silo.Id))
             {
                 _live.Add(silo.Id);
             }
@@ -39,7 +44,7 @@ internal sealed class SharePlan
         _live.Sort();
         _me = _live.BinarySearch(me);
         _counts = new int[_live.Count];
-        _effective = new int[view.Shards.Count];
+        _effective = new int[view.Shards.Length];
     }
 
     /// <summary>Nobody's, or the dead's: to be claimed by me.</summary>
@@ -49,7 +54,8 @@ internal sealed class SharePlan
     public List<ShardRow> Bids { get; } = [];
 
     /// <param name="me">When it is not among those that live, nothing is to be done.</param>
-    public static SharePlan Of(ClusterView view, long me, Func<SiloRow, bool> expired)
+    /// <param name="expired">Of those that are not marked dead.</param>
+    public static SharePlan Of(ClusterView view, long me, IReadOnlyList<SiloSeen> expired)
     {
         var plan = new SharePlan(view, me, expired);
         if (plan._me >= 0)
@@ -92,12 +98,17 @@ internal sealed class SharePlan
         var greater = _effective.Length % _live.Count;
         var deficits = new int[_live.Count];
         excess = new int[_live.Count];
-        var ranked = Enumerable.Range(0, _live.Count).OrderBy(i => _counts[i] > low ? 0 : 1).ThenBy(i => i);
-        foreach (var i in ranked)
+        foreach (var hasMore in (ReadOnlySpan<bool>)[true, false])
         {
-            var quota = greater-- > 0 ? low + 1 : low;
-            deficits[i] = Math.Max(0, quota - _counts[i]);
-            excess[i] = Math.Max(0, _counts[i] - quota);
+            for (var i = 0; i < _live.Count; i++)
+            {
+                if (_counts[i] > low == hasMore)
+                {
+                    var quota = greater-- > 0 ? low + 1 : low;
+                    deficits[i] = Math.Max(0, quota - _counts[i]);
+                    excess[i] = Math.Max(0, _counts[i] - quota);
+                }
+            }
         }
 
         return deficits;
@@ -106,12 +117,13 @@ internal sealed class SharePlan
     /// <summary>For everybody, and then what of it is mine to do.</summary>
     private void Deal(int[] deficits, int[] excess)
     {
-        using var dealt = _pool.Concat(Given(excess)).ToArray().AsEnumerable().GetEnumerator();
+        Give(excess);
+        var dealt = 0;
         for (var silo = 0; silo < deficits.Length; silo++)
         {
-            for (var left = deficits[silo]; left > 0 && dealt.MoveNext(); left--)
+            for (var left = deficits[silo]; left > 0 && dealt < _pool.Count; left--)
             {
-                _effective[dealt.Current] = silo;
+                _effective[_pool[dealt++]] = silo;
             }
         }
 
@@ -135,18 +147,20 @@ internal sealed class SharePlan
         }
     }
 
-    /// <summary>What those above their quota give: first what they only bid for, so that it moves once and not twice.</summary>
-    private IEnumerable<int> Given(int[] excess)
+    /// <summary>Those above their quota give the last of what they have: first what they only bid for, so that it moves once and not twice.</summary>
+    private void Give(int[] excess)
     {
         for (var silo = 0; silo < excess.Length; silo++)
         {
-            if (excess[silo] > 0)
+            foreach (var owned in (ReadOnlySpan<bool>)[false, true])
             {
-                var of = silo;
-                var has = Enumerable.Range(0, _effective.Length).Where(i => _effective[i] == of).OrderBy(i => _view.Shards[i].Owner == _live[of] ? 1 : 0).ThenByDescending(i => i);
-                foreach (var i in has.Take(excess[silo]))
+                for (var i = _effective.Length - 1; i >= 0 && excess[silo] > 0; i--)
                 {
-                    yield return i;
+                    if (_effective[i] == silo && _view.Shards[i].Owner == _live[silo] == owned)
+                    {
+                        _pool.Add(i);
+                        excess[silo]--;
+                    }
                 }
             }
         }

@@ -139,7 +139,7 @@ public sealed class CutOffPlanTests
     internal static LeaseState After(int silos, params PeerAnswer[] answers)
     {
         var rows = Enumerable.Range(1, silos).Select(id => new SiloRow(id, $"silo-{id}", "http://127.0.0.1:1", "z", 1, false, false)).ToArray();
-        var view = new ClusterView(1, rows, [.. Enumerable.Range(0, ShardMap.Count).Select(shard => new ShardRow(shard, 1, 1, 0, 0))]);
+        var view = new ClusterView(1, [.. rows], [.. Enumerable.Range(0, ShardMap.Count).Select(shard => new ShardRow(shard, 1, 1, 0, 0))]);
         var state = LeaseState.Restored(LeaseRules.Default, 1, view, [new Fence(0, 1, 1, 1)]);
         foreach (var second in (double[])[6.5, 8])
         {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Monitor.Core.Shards;
 using Monitor.Grains.Notifying;
 using Monitor.Grains.Peers;
@@ -51,11 +50,11 @@ public sealed class RobotPeersTests
         {
             Silo = 1,
             Vital = true,
-            View = new ClusterView(1, silos, []),
+            View = new ClusterView(1, [.. silos], []),
             ConfirmedAt = Now - TimeSpan.FromSeconds(30),
             RenewedFrom = Now,
             Reach = StoreReach.Down,
-            Heard = heardAgo.Select((ago, index) => (Id: index + 2L, At: Now - TimeSpan.FromSeconds(ago))).ToImmutableDictionary(heard => heard.Id, heard => heard.At),
+            Sightings = Few<long, Sighting>.Of([.. heardAgo.Select((ago, index) => KeyValuePair.Create(index + 2L, new Sighting(1, Now, Heard: Now - TimeSpan.FromSeconds(ago))))]),
         };
     }
 }

@@ -228,14 +228,17 @@ public sealed class LeaseRuleTests
 
     private static SiloRow Row(long id) => new(id, $"silo {id}", "", "default", Beat: 1, Stopping: false, Dead: false);
 
-    private static ClusterView View(long timeline, SiloRow[] silos, long owner, long epoch) => new(timeline, silos, [new ShardRow(0, owner, epoch, 0, 0)]);
+    private static ClusterView View(long timeline, SiloRow[] silos, long owner, long epoch) => new(timeline, [.. silos], [new ShardRow(0, owner, epoch, 0, 0)]);
 
     private static IEnumerable<LeaseCall.Claim> Claims(ImmutableArray<LeaseAction> actions) =>
         actions.OfType<LeaseAction.Call>().Select(call => call.What).OfType<LeaseCall.Claim>().Where(claim => claim.Request.Shards.Count > 0);
 
+    /// <summary>A step leaves the state that it was given as it was.</summary>
     private ImmutableArray<LeaseAction> Happens(LeaseEvent happened)
     {
+        var before = _state with { };
         var (state, actions) = LeaseMachine.Step(_state, happened);
+        Assert.Equal(before, _state);
         _state = state;
         return actions;
     }

@@ -7,7 +7,7 @@ namespace Monitor.UnitTests.Grains.Shards.Leases;
 internal sealed class LeaseTable
 {
     private readonly Dictionary<Guid, long> _instances = [];
-    private readonly Queue<(TimeSpan At, ClusterView Image)> _past = new();
+    private readonly List<(TimeSpan At, ClusterView Image)> _past = [];
     private long _lastSilo;
 
     public LeaseTable(int shards) =>
@@ -18,21 +18,14 @@ internal sealed class LeaseTable
     /// <summary>Statements that were executed.</summary>
     public int Calls { get; private set; }
 
-    /// <summary>Remembers how it is, for a standby that will lag behind.</summary>
-    public void Keep(TimeSpan now)
-    {
-        _past.Enqueue((now, Image));
-        while (_past.Count > 1 && _past.Peek().At < now - TimeSpan.FromSeconds(2))
-        {
-            _past.Dequeue();
-        }
-    }
+    /// <summary>Remembers how it is after a change, for a standby that lags behind.</summary>
+    public void Keep(TimeSpan now) => _past.Add((now, Image));
 
     /// <summary>A standby takes over that has only what was stored until then.</summary>
     public void Promote(TimeSpan asOf)
     {
-        var image = _past.Where(past => past.At <= asOf).Select(past => past.Image).LastOrDefault() ?? _past.Peek().Image;
-        Image = image with { Timeline = Image.Timeline + 1 };
+        var known = Math.Max(0, _past.FindLastIndex(past => past.At <= asOf));
+        Image = _past[known].Image with { Timeline = Image.Timeline + 1 };
     }
 
     public long Register(SiloIdentity silo, Guid instance)
@@ -45,10 +38,9 @@ internal sealed class LeaseTable
 
         id = ++_lastSilo;
         _instances[instance] = id;
-        var named = Image.Shards.SelectMany(row => new[] { row.Owner, row.WantedBy }).ToHashSet();
         Image = Image with
         {
-            Silos = [.. Image.Silos.Where(row => !row.Dead || named.Contains(row.Id)), new SiloRow(id, silo.Name, silo.Address, silo.Zone, 1, false, false)],
+            Silos = [.. Image.Silos.Where(row => !row.Dead || Image.Shards.Any(shard => shard.Owner == row.Id || shard.WantedBy == row.Id)), new SiloRow(id, silo.Name, silo.Address, silo.Zone, 1, false, false)],
         };
         return id;
     }
@@ -56,13 +48,13 @@ internal sealed class LeaseTable
     public BeatAnswer Beat(long silo, long beat)
     {
         Calls++;
-        var renewed = Find(silo) is { Dead: false } row && row.Beat < beat;
-        if (renewed)
+        if (Find(silo) is not { Dead: false } row || row.Beat >= beat)
         {
-            Put(Find(silo)! with { Beat = beat });
+            return new BeatAnswer(false, Image);
         }
 
-        return new BeatAnswer(renewed, Image);
+        Put(row with { Beat = beat });
+        return new BeatAnswer(true, Image);
     }
 
     public ClusterView Look()
@@ -196,14 +188,20 @@ internal sealed class LeaseTable
     public bool Accepts(Fence fence) =>
         Image.Timeline == fence.Timeline && Image.Shards[fence.Shard] is var row && row.Owner == fence.Owner && row.Epoch == fence.Epoch;
 
-    private SiloRow? Find(long silo) => Image.Silos.FirstOrDefault(row => row.Id == silo);
-
-    private void Put(SiloRow row) => Image = Image with { Silos = [.. Image.Silos.Select(other => other.Id == row.Id ? row : other)] };
-
-    private void Put(ShardRow row)
+    private SiloRow? Find(long silo)
     {
-        var rows = Image.Shards.ToArray();
-        rows[row.Shard] = row;
-        Image = Image with { Shards = rows };
+        foreach (var row in Image.Silos)
+        {
+            if (row.Id == silo)
+            {
+                return row;
+            }
+        }
+
+        return null;
     }
+
+    private void Put(SiloRow row) => Image = Image with { Silos = Image.Silos.Replace(Find(row.Id)!, row, ReferenceEqualityComparer.Instance) };
+
+    private void Put(ShardRow row) => Image = Image with { Shards = Image.Shards.SetItem(row.Shard, row) };
 }

@@ -9,16 +9,18 @@ internal sealed class RandomHistory
     private static readonly TimeSpan Recovery = 12 * Second;
 
     private readonly Simulation _world;
-    private readonly Random _random;
+    private readonly Dice _random;
+    private readonly Happening _work;
     private readonly bool _cutPeers;
     private readonly bool _small;
-    private readonly List<string> _log = [];
+    private readonly List<(TimeSpan At, int Dice, SimSilo? Silo)> _log = [];
 
     /// <param name="small">A few shards, silos and faults, and no longer than it takes: so that very many can be played.</param>
     public RandomHistory(int seed, bool cutPeers, bool small = false)
     {
         _world = new Simulation(seed, shards: small ? 1 + seed % 4 : 8 + seed % 9) { PeersMayBeWrong = cutPeers };
         _random = _world.Random;
+        _work = new Happening(Work);
         _cutPeers = cutPeers;
         _small = small;
         for (var i = 0; i <= seed % 3; i++)
@@ -30,11 +32,21 @@ internal sealed class RandomHistory
     /// <summary>Each silo that lives and is not stopping owns its share, to one shard.</summary>
     public static bool IsBalanced(Simulation world)
     {
-        var live = world.Silos.Where(silo => silo is { Alive: true, Frozen: false, Stalled: false, StoreCut: false } && silo.State.Stop == StopStage.None).ToArray();
-        var shares = world.Shares();
-        var (low, rest) = Math.DivRem(world.Moves.Length, live.Length);
-        return live.All(silo => shares.GetValueOrDefault(silo.State.Silo) is var share && share >= low && share <= low + Math.Sign(rest))
-            && live.Sum(silo => shares.GetValueOrDefault(silo.State.Silo)) == world.Moves.Length;
+        var live = world.Living.Where(silo => silo is { Frozen: false, Stalled: false, StoreCut: false } && silo.State.Stop == StopStage.None).ToArray();
+        var shards = world.Table.Image.Shards;
+        var (low, rest) = Math.DivRem(shards.Length, live.Length);
+        var owned = 0;
+        foreach (var silo in live)
+        {
+            var share = shards.Count(shard => shard.Owner == silo.State.Silo);
+            owned += share;
+            if (share < low || share > low + Math.Sign(rest))
+            {
+                return false;
+            }
+        }
+
+        return owned == shards.Length;
     }
 
     /// <returns>Steps of the protocol that were made.</returns>
@@ -78,15 +90,19 @@ internal sealed class RandomHistory
         var until = _world.Now + Recovery;
         do
         {
-            _world.Run(_small ? Second / 2 : Recovery);
+            _world.Run(_small ? Second / 10 : Recovery);
         }
         while (_world.Now < until && _world.Broken.Count == 0 && !IsRecovered());
     }
 
-    /// <summary>Whoever is to leave has left, the others have been heard by the store lately, and each shard is run by whom it is due to and wanted by nobody else.</summary>
+    /// <summary>
+    /// Whoever is to leave has left, whoever has died is known to be dead (or a call of before could still change something), the others have been heard by the store lately, and each shard is
+    /// run by whom it is due to and wanted by nobody else.
+    /// </summary>
     private bool IsRecovered() =>
-        _world.Silos.All(silo => !silo.Alive || HasRecovered(silo))
-        && _world.Silos.Aggregate(0UL, (run, silo) => run | silo.Believes()) == _world.All
+        _world.Living.TrueForAll(HasRecovered)
+        && _world.Table.Image.Silos.All(row => row.Dead || _world.Living.Exists(silo => silo.State.Silo == row.Id))
+        && _world.Living.Aggregate(0UL, (run, silo) => run | silo.Believes()) == _world.All
         && !_world.Table.Image.Shards.Any(shard => _world.Table.Image.Silos.Any(silo => silo.Id == shard.WantedBy && !silo.Dead))
         && IsBalanced(_world);
 
@@ -100,7 +116,7 @@ internal sealed class RandomHistory
             silo.Decide(_random.Next(_world.Moves.Length));
         }
 
-        _world.At(_world.Now + TimeSpan.FromMilliseconds(_random.Next(_small ? 400 : 100)), null, Work);
+        _world.At(_world.Now + TimeSpan.FromMilliseconds(_random.Next(_small ? 400 : 100)), null, _work);
     }
 
     private void Check(string when)
@@ -111,19 +127,25 @@ internal sealed class RandomHistory
         }
     }
 
-    private string Story() => string.Join('\n', _log) + "\n" + _world.Describe();
+    private string Story() => string.Join('\n', _log.Select(fault => $"{fault.At}: {fault.Dice} on silo {fault.Silo?.Number}")) + "\n" + _world.Describe();
 
     private SimSilo? Pick()
     {
-        var live = _world.Silos.Where(silo => silo is { Alive: true, Frozen: false }).ToArray();
-        return live.Length == 0 ? null : live[_random.Next(live.Length)];
+        var awake = 0;
+        foreach (var silo in _world.Living)
+        {
+            awake += silo.Frozen ? 0 : 1;
+        }
+
+        var index = awake == 0 ? -1 : _random.Next(awake);
+        return index < 0 ? null : _world.Living.Where(silo => !silo.Frozen).ElementAt(index);
     }
 
     private void Disturb()
     {
         var silo = Pick();
         var dice = _random.Next(_cutPeers ? 13 : 11);
-        _log.Add($"{_world.Now}: {dice} on silo {silo?.Number}");
+        _log.Add((_world.Now, dice, silo));
         switch (dice)
         {
             case 0 or 1:

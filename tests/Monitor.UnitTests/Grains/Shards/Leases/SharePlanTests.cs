@@ -17,7 +17,7 @@ public sealed class SharePlanTests
             var planned = new HashSet<int>();
             foreach (var silo in live)
             {
-                var plan = SharePlan.Of(view, silo, static _ => false);
+                var plan = SharePlan.Of(view, silo, []);
                 foreach (var row in plan.Claims.Concat(plan.Bids))
                 {
                     Assert.True(planned.Add(row.Shard), $"seed {seed}: shard {row.Shard} twice");
@@ -25,7 +25,7 @@ public sealed class SharePlanTests
                 }
             }
 
-            var (low, rest) = Math.DivRem(view.Shards.Count, live.Length);
+            var (low, rest) = Math.DivRem(view.Shards.Length, live.Length);
             Assert.All(live, silo => Assert.InRange(owners.Values.Count(owner => owner == silo), low, low + Math.Sign(rest)));
         }
     }
@@ -38,7 +38,7 @@ public sealed class SharePlanTests
             var view = View(new Random(seed));
             var live = view.Silos.Where(silo => silo is { Dead: false, Stopping: false }).Select(silo => silo.Id).ToArray();
             var first = live[seed % live.Length];
-            var taken = SharePlan.Of(view, first, static _ => false);
+            var taken = SharePlan.Of(view, first, []);
             var rows = view.Shards.ToArray();
             foreach (var row in taken.Claims)
             {
@@ -52,7 +52,7 @@ public sealed class SharePlanTests
 
             foreach (var other in live.Where(silo => silo != first))
             {
-                Assert.Equal(Planned(view, other), Planned(view with { Shards = rows }, other));
+                Assert.Equal(Planned(view, other), Planned(view with { Shards = [.. rows] }, other));
             }
         }
     }
@@ -68,7 +68,7 @@ public sealed class SharePlanTests
     }
 
     private static IEnumerable<int> Planned(ClusterView view, long silo) =>
-        SharePlan.Of(view, silo, static _ => false) is var plan ? plan.Claims.Concat(plan.Bids).Select(row => row.Shard).Order() : [];
+        SharePlan.Of(view, silo, []) is var plan ? plan.Claims.Concat(plan.Bids).Select(row => row.Shard).Order() : [];
 
     private static ClusterView View(Random random)
     {
@@ -77,6 +77,6 @@ public sealed class SharePlanTests
             .ToArray();
         var shards = Enumerable.Range(0, random.Next(4, 30))
             .Select(shard => new ShardRow(shard, random.Next(silos.Length + 1), 1, random.Next(3) > 0 ? 0 : random.Next(silos.Length + 1), 0));
-        return new ClusterView(1, silos, [.. shards]);
+        return new ClusterView(1, [.. silos], [.. shards]);
     }
 }

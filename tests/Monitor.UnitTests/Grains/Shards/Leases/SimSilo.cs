@@ -5,29 +5,40 @@ using Monitor.Grains.Shards.Leases;
 namespace Monitor.UnitTests.Grains.Shards.Leases;
 
 /// <summary>One simulated process: the protocol's state, a host that takes its time, a clock of its own, and what it has told.</summary>
-internal sealed class SimSilo
+internal sealed class SimSilo : IHappening
 {
     private static readonly TimeSpan Stuck = TimeSpan.FromMinutes(1);
 
+    /// <summary>Two per cent.</summary>
+    private const int Fastest = Whole / 50;
+    private const int Whole = 1 << 20;
+
     private readonly Simulation _world;
-    private readonly Dictionary<int, Fence> _running = [];
+    private readonly Fence[] _running;
+
+    /// <summary>Of the shards that run.</summary>
+    private ulong _mask;
 
     /// <summary>Given to the host and not taken away since: a host begins nothing twice.</summary>
-    private readonly HashSet<int> _begun = [];
-    private readonly double _rate;
-    private ulong _mask;
-    private readonly TimeSpan _offset;
-    private long _ticks;
+    private ulong _begun;
+    private readonly long _offset;
+
+    /// <summary>How much faster its clock goes than the world's, in parts of 2^20.</summary>
+    private readonly long _drift;
+
+    /// <summary>By the world's time, rounded up: the end of its lease as it was after its last step.</summary>
+    private TimeSpan _heldUntil;
 
     public SimSilo(Simulation world, int number, LeaseState state, Journal journal)
     {
         (_world, Number, State, Journal) = (world, number, state, journal);
-        _rate = 1 + (world.Random.NextDouble() - 0.5) * 0.04;
-        _offset = TimeSpan.FromSeconds(world.Random.Next(100_000));
+        _running = new Fence[world.Moves.Length];
+        _drift = world.Random.Next(-Fastest, Fastest + 1);
+        _offset = TimeSpan.TicksPerSecond * world.Random.Next(100_000);
         foreach (var (shard, holding) in state.Held)
         {
             Run(shard, holding.Fence);
-            _begun.Add(shard);
+            _begun |= 1UL << shard;
         }
     }
 
@@ -43,21 +54,40 @@ internal sealed class SimSilo
     /// <summary>Nothing of it moves before; its clock does.</summary>
     public TimeSpan FrozenUntil { get; private set; }
     public bool Frozen => _world.Now < FrozenUntil;
-    public TimeSpan Clock => _offset + _world.Now * _rate;
+    public TimeSpan Clock => new(_offset + _world.Now.Ticks + _world.Now.Ticks * _drift / Whole);
     public int Steps { get; private set; }
 
+    /// <summary>When it ticks next, if nothing else happens to it before.</summary>
+    public TimeSpan TickAt { get; private set; }
+    public long TickOrder { get; private set; }
+
     /// <summary>Shards for which it would decide and tell at this moment.</summary>
-    public ulong Believes() => Alive && _mask != 0 && !Frozen && State.Standing(Clock) == LeaseStanding.Held ? _mask : 0;
+    public ulong Believes() => _world.Now < _heldUntil && !Frozen ? _mask : 0;
 
-    public Fence? Runs(int shard) => _running.TryGetValue(shard, out var fence) ? fence : null;
+    public Fence? Runs(int shard) => (_mask & (1UL << shard)) != 0 ? _running[shard] : null;
 
-    public void Start() => Tick(_ticks);
+    public void Start() => (TickAt, TickOrder) = (_world.Now, _world.AddTick());
 
-    public void Kill() => Alive = false;
+    public void Kill()
+    {
+        (Alive, _mask) = (false, 0);
+        _world.Living.Remove(this);
+    }
 
-    public void Freeze(TimeSpan until) => FrozenUntil = until;
+    public void Freeze(TimeSpan until)
+    {
+        FrozenUntil = until;
+        TickAt = TickAt > until ? TickAt : until;
+    }
 
     public void Stop() => Happens(new LeaseEvent.StopAsked(Clock));
+
+    /// <summary>It ticks.</summary>
+    public void Happen()
+    {
+        var age = Stalled ? Stuck : TimeSpan.Zero;
+        Happens(new LeaseEvent.Tick(Clock, age, TimeSpan.Zero, Journal.Waiting.Count > 0 && State.Reach == StoreReach.Unasked));
+    }
 
     public void Happens(LeaseEvent happened)
     {
@@ -78,22 +108,20 @@ internal sealed class SimSilo
 
         if (state.Stop == StopStage.Marked && state.Held.IsEmpty)
         {
-            _running.Clear();
-            _begun.Clear();
-            _mask = 0;
+            (_begun, _mask) = (0, 0);
             Happens(new LeaseEvent.AllEnded(Clock));
             return;
         }
 
         if (state.Stop == StopStage.Left)
         {
-            Alive = false;
+            Kill();
+            return;
         }
-        else
-        {
-            var number = ++_ticks;
-            Later((LeaseMachine.NextTick(state, Clock) - Clock) / _rate, () => Tick(number));
-        }
+
+        var clock = Clock;
+        _heldUntil = state.Standing(clock) == LeaseStanding.Held ? At(state.HeldUntil - clock) : _world.Now;
+        (TickAt, TickOrder) = (At(LeaseMachine.NextTick(state, clock) - clock), _world.AddTick());
     }
 
     /// <summary>Something of a target happened: it is stored by its fence, then told; without the store it is told from the journal.</summary>
@@ -112,28 +140,32 @@ internal sealed class SimSilo
             return;
         }
 
-        _world.Store(this, () => _world.Commit(fence, item), accepted =>
-        {
-            if (!accepted)
-            {
-                if (Runs(shard) == fence)
-                {
-                    Forget(shard);
-                }
+        _world.Send(new CommitErrand(_world, this, fence, item));
+    }
 
-                Happens(new LeaseEvent.Refused(Clock, fence));
-            }
-            else if (State.Standing(Clock) == LeaseStanding.Held && Runs(shard) is { } present && present == fence)
+    /// <summary>What the store says of it.</summary>
+    public void Committed(Fence fence, long item, bool accepted)
+    {
+        var shard = fence.Shard;
+        if (!accepted)
+        {
+            if (Runs(shard) == fence)
             {
-                Journal.Recent.Add((item, shard));
-                _world.Told(this, item, shard);
-                if (fence.Timeline != State.Timeline)
-                {
-                    // Confirmed by a server that is gone meanwhile.
-                    _world.Replay(item);
-                }
+                Forget(shard);
             }
-        }, () => { });
+
+            Happens(new LeaseEvent.Refused(Clock, fence));
+        }
+        else if (State.Standing(Clock) == LeaseStanding.Held && Runs(shard) is { } present && present == fence)
+        {
+            Journal.Recent.Add((item, shard));
+            _world.Told(this, item, shard);
+            if (fence.Timeline != State.Timeline)
+            {
+                // Confirmed by a server that is gone meanwhile.
+                _world.Replay(item);
+            }
+        }
     }
 
     public void Asked(Action<PeerAnswer> answer)
@@ -154,18 +186,12 @@ internal sealed class SimSilo
             }
         }
 
-        _world.Store(this, () => true, _ => Reply(true), () => Reply(false));
+        _world.Send(new TryErrand(_world, this, Reply));
         Later(TimeSpan.FromSeconds(0.3), () => Reply(false));
     }
 
-    private void Tick(long number)
-    {
-        if (number == _ticks)
-        {
-            var age = Stalled ? Stuck : TimeSpan.Zero;
-            Happens(new LeaseEvent.Tick(Clock, age, TimeSpan.Zero, Journal.Waiting.Count > 0 && State.Reach == StoreReach.Unasked));
-        }
-    }
+    /// <summary>After that time of its own; rounded up, because the moment before it is due a tick finds nothing to do, for ever.</summary>
+    private TimeSpan At(TimeSpan after) => new(_world.Now.Ticks + 1 + after.Ticks * Whole / (Whole + _drift));
 
     private void Later(TimeSpan after, Action what) => _world.At(_world.Now + after, this, what);
 
@@ -174,15 +200,17 @@ internal sealed class SimSilo
         switch (action)
         {
             case LeaseAction.Call { What: var call }:
-                Call(call);
+                _world.Send(new LeaseErrand(_world, this, call));
                 break;
             case LeaseAction.Run run:
                 foreach (var fence in run.Fences)
                 {
-                    if (!_begun.Add(fence.Shard))
+                    if ((_begun & (1UL << fence.Shard)) != 0)
                     {
                         throw new InvalidOperationException($"silo {Number}: shard {fence.Shard} is begun again while it runs");
                     }
+
+                    _begun |= 1UL << fence.Shard;
                 }
 
                 var begins = _world.Random.Next(100) != 0;
@@ -219,7 +247,7 @@ internal sealed class SimSilo
             }
             else
             {
-                _begun.Remove(fence.Shard);
+                _begun &= ~(1UL << fence.Shard);
                 failed.Add(fence);
             }
         }
@@ -239,8 +267,7 @@ internal sealed class SimSilo
     private void Forget(int shard)
     {
         _mask &= ~(1UL << shard);
-        _running.Remove(shard);
-        _begun.Remove(shard);
+        _begun &= ~(1UL << shard);
     }
 
     private void End(int shard)
@@ -252,45 +279,8 @@ internal sealed class SimSilo
         }
     }
 
-    private void Call(LeaseCall call)
-    {
-        var table = _world.Table;
-        void Send<T>(Func<T> execute, Func<T, LeaseEvent> answered) =>
-            _world.Store(this, execute, answer => Happens(answered(answer)), () => Happens(new LeaseEvent.Failed(Clock, call)));
-        switch (call)
-        {
-            case LeaseCall.Register register:
-                Send(() => table.Register(new SiloIdentity($"silo {Number}", "default", "", default), Journal.Instance(register.Incarnation)), id => new LeaseEvent.Registered(Clock, register, id));
-                break;
-            case LeaseCall.Beat beat:
-                Send(() => table.Beat(beat.Silo, beat.Value), answer => Confirmed(new LeaseEvent.Beaten(Clock, beat, answer)));
-                break;
-            case LeaseCall.Look look:
-                Send(table.Look, view => new LeaseEvent.Looked(Clock, look, view));
-                break;
-            case LeaseCall.Claim claim:
-                Send(() => table.Claim(claim.Request), answer => new LeaseEvent.Claimed(Clock, claim, answer));
-                break;
-            case LeaseCall.Reclaim reclaim:
-                Send(() => table.Reclaim(reclaim.Silo, reclaim.Timeline, reclaim.Held), answer => new LeaseEvent.Claimed(Clock, reclaim, answer));
-                break;
-            case LeaseCall.Bid bid:
-                Send(() => table.Bid(bid.Silo, bid.Timeline, bid.Bids), _ => new LeaseEvent.Done(Clock, bid));
-                break;
-            case LeaseCall.HandOver give:
-                Send(() => table.HandOver(give.Silo, give.Timeline, give.Gifts), given => new LeaseEvent.HandedOver(Clock, give, given));
-                break;
-            case LeaseCall.MarkStopping mark:
-                Send(() => { table.MarkStopping(mark.Silo); return true; }, _ => new LeaseEvent.Done(Clock, mark));
-                break;
-            case LeaseCall.Leave leave:
-                Send(() => { table.Leave(leave.Silo); return true; }, _ => new LeaseEvent.Done(Clock, leave));
-                break;
-        }
-    }
-
     /// <summary>The store is back: what was told without it is recorded.</summary>
-    private LeaseEvent.Beaten Confirmed(LeaseEvent.Beaten beaten)
+    public void StoreIsBack()
     {
         foreach (var (item, shard) in Journal.Waiting)
         {
@@ -299,7 +289,6 @@ internal sealed class SimSilo
         }
 
         Journal.Waiting.Clear();
-        return beaten;
     }
 
     /// <summary>The promoted standby may have lost what was told last.</summary>
@@ -315,18 +304,6 @@ internal sealed class SimSilo
 /// <summary>What a process leaves behind.</summary>
 internal sealed class Journal
 {
-    private readonly Dictionary<int, Guid> _instances = [];
-
     public List<(long Item, int Shard)> Waiting { get; } = [];
     public List<(long Item, int Shard)> Recent { get; } = [];
-
-    public Guid Instance(int incarnation)
-    {
-        if (!_instances.TryGetValue(incarnation, out var id))
-        {
-            _instances[incarnation] = id = Guid.CreateVersion7();
-        }
-
-        return id;
-    }
 }

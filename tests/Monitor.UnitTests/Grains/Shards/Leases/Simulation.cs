@@ -12,25 +12,27 @@ internal sealed class Simulation
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private readonly PriorityQueue<(SimSilo? Silo, Action What), (TimeSpan At, long Order)> _events = new();
+    private static readonly bool IsTraced = Environment.GetEnvironmentVariable("MONITOR_LEASE_SEED") is not null;
+
+    private readonly Calendar _calendar;
     private readonly Dictionary<(int Shard, long Timeline, long Epoch), long> _owners = [];
     private readonly HashSet<long> _recorded = [];
     private readonly Dictionary<long, SimSilo> _told = [];
     private readonly HashSet<(int, int)> _cut = [];
     private readonly TimeSpan[] _ownedAt;
+    private TimeSpan _allOwnedAt;
     private readonly LeaseRules _rules;
-    private readonly Queue<string>? _trace = Environment.GetEnvironmentVariable("MONITOR_LEASE_SEED") is null ? null : new();
-    private long _order;
+    private readonly Queue<string>? _trace = IsTraced ? new() : null;
     private long _items;
-    private int _retired;
 
     public Simulation(int seed, int shards)
     {
         Seed = seed;
-        Random = new Random(seed);
+        Random = new Dice(seed);
         Table = new LeaseTable(shards);
         _rules = LeaseRules.Default with { Shards = shards };
         Table.Keep(Now);
+        _calendar = new Calendar(Living);
         _ownedAt = new TimeSpan[shards];
         Owners = new long[shards];
         Moves = new int[shards];
@@ -38,9 +40,12 @@ internal sealed class Simulation
     }
 
     public int Seed { get; }
-    public Random Random { get; }
+    public Dice Random { get; }
     public LeaseTable Table { get; }
     public List<SimSilo> Silos { get; } = [];
+
+    /// <summary>Those of them that are alive.</summary>
+    public List<SimSilo> Living { get; } = [];
     public TimeSpan Now { get; private set; }
     public ulong All { get; }
     public bool StoreUp { get; set; } = true;
@@ -61,13 +66,14 @@ internal sealed class Simulation
     public int[] Moves { get; }
     public long[] Owners { get; }
     public List<string> Broken { get; } = [];
-    public int Steps => _retired + Silos.Sum(silo => silo.Steps);
+    public int Steps => Silos.Sum(silo => silo.Steps);
 
     public SimSilo Add(LeaseState? state = null, Journal? journal = null)
     {
         var silo = new SimSilo(this, Silos.Count, state ?? LeaseState.New(_rules), journal ?? new Journal());
         Silos.Add(silo);
-        At(Now, silo, silo.Start);
+        Living.Add(silo);
+        silo.Start();
         return silo;
     }
 
@@ -77,84 +83,77 @@ internal sealed class Simulation
         _ = cut ? _cut.Add((other.Number, one.Number)) : _cut.Remove((other.Number, one.Number));
     }
 
-    public void At(TimeSpan when, SimSilo? silo, Action what) => _events.Enqueue((silo, what), (when, ++_order));
+    public void At(TimeSpan when, SimSilo? silo, Action what) => At(when, silo, new Happening(what));
+
+    public void At(TimeSpan when, SimSilo? silo, IHappening what) => _calendar.Add(when, silo, what);
+
+    public long AddTick() => _calendar.AddTick();
 
     public void ResetFigures()
     {
         LongestHole = TimeSpan.Zero;
         Array.Clear(Moves);
-        Array.Fill(_ownedAt, Now);
+        _allOwnedAt = Now;
     }
 
     public void Run(TimeSpan span)
     {
         var until = Now + span;
-        while (_events.TryPeek(out _, out var when) && when.At <= until && Broken.Count == 0)
+        while (Broken.Count == 0 && _calendar.TryTake(until, out var next))
         {
-            var (silo, what) = _events.Dequeue();
-            if (silo is { Alive: false })
-            {
-                continue;
-            }
-
-            Now = when.At;
-            if (silo is { Frozen: true })
-            {
-                _events.Enqueue((silo, what), (silo.FrozenUntil, when.Order));
-                continue;
-            }
-
+            Now = next.At;
             Look();
-            what();
+            next.What.Happen();
             Look();
         }
 
         Now = until;
     }
 
-    /// <summary>A call to the store: it may be executed although its answer is lost, and later than its caller waits.</summary>
-    public void Store<T>(SimSilo silo, Func<T> execute, Action<T> answered, Action failed)
+    /// <summary>A call to the store.</summary>
+    public void Send(StoreCall call)
     {
-        var ended = false;
-        void End(Action what)
-        {
-            if (!ended)
-            {
-                ended = true;
-                what();
-            }
-        }
-
-        At(Now + Patience, silo, () => End(failed));
-        if (silo.StoreCut || (!StoreUp && Random.Next(2) == 0))
+        _calendar.AddDeadline(Now + Patience, call);
+        if (call.Caller.StoreCut || (!StoreUp && Random.Next(2) == 0))
         {
             return;
         }
 
         if (!StoreUp)
         {
-            At(Now + TimeSpan.FromMilliseconds(1), silo, () => End(failed));
+            At(Now + TimeSpan.FromMilliseconds(1), call.Caller, new Deadline(call));
             return;
         }
 
         var there = Latency();
-        var back = Latency();
-        At(Now + there, null, () =>
-        {
-            if (!StoreUp)
-            {
-                return;
-            }
+        call.Back = Latency();
+        At(Now + there, null, call);
+    }
 
-            var before = Table.Image;
-            var answer = execute();
+    /// <summary>It has come to the store.</summary>
+    /// <returns>Whether the answer is on its way.</returns>
+    public bool Execute(StoreCall call)
+    {
+        if (!StoreUp)
+        {
+            return false;
+        }
+
+        var before = Table.Image;
+        call.Execute();
+        if (!ReferenceEquals(before, Table.Image))
+        {
             Count(before, Table.Image);
             Table.Keep(Now);
-            if (!silo.StoreCut)
-            {
-                At(Now + back, silo, () => End(() => answered(answer)));
-            }
-        });
+        }
+
+        if (call.Caller.StoreCut)
+        {
+            return false;
+        }
+
+        At(Now + call.Back, call.Caller, call);
+        return true;
     }
 
     public void Ask(SimSilo asking, LeaseAction.AskPeers ask)
@@ -184,7 +183,7 @@ internal sealed class Simulation
                 }
             }
 
-            if (Silos.FirstOrDefault(silo => silo.Alive && silo.State.Silo == peer.Id) is not { } silo)
+            if (Living.Find(silo => silo.State.Silo == peer.Id) is not { } silo)
             {
                 if (Random.Next(2) == 0)
                 {
@@ -243,15 +242,6 @@ internal sealed class Simulation
     public IEnumerable<long> ToldWithoutRecord() =>
         _told.Where(told => told.Value.Alive && !_recorded.Contains(told.Key) && told.Value.Journal.Waiting.All(waiting => waiting.Item != told.Key)).Select(told => told.Key);
 
-    public void Forget(SimSilo silo)
-    {
-        _retired += silo.Steps;
-        Silos.Remove(silo);
-    }
-
-    /// <summary>Of the shards that each row owns.</summary>
-    public Dictionary<long, int> Shares() => Table.Image.Shards.GroupBy(row => row.Owner).ToDictionary(group => group.Key, group => group.Count());
-
     public string Describe() => string.Join(
         "\n",
         (_trace ?? []).Concat(Silos.Select(silo => $"silo {silo.Number}: row {silo.State.Silo} alive {silo.Alive} frozen {silo.Frozen} stalled {silo.Stalled} cut {silo.StoreCut} standing {silo.State.Standing(silo.Clock)} "
@@ -283,7 +273,7 @@ internal sealed class Simulation
 
     private void Count(ClusterView before, ClusterView after)
     {
-        if (!ReferenceEquals(before.Shards, after.Shards))
+        if (before.Shards != after.Shards)
         {
             for (var shard = 0; shard < Moves.Length; shard++)
             {
@@ -295,16 +285,21 @@ internal sealed class Simulation
     private void Look()
     {
         var union = 0UL;
-        foreach (var silo in Silos)
+        foreach (var silo in Living)
         {
             var believes = silo.Believes();
-            if ((union & believes) != 0 && !PeersMayBeWrong && Silos.Any(other => other != silo && (other.Believes() & believes) != 0
-                && !Ignores(silo, other.State.Silo) && !Ignores(other, silo.State.Silo)))
+            if ((union & believes) != 0 && !PeersMayBeWrong)
             {
-                Broken.Add($"{Now}: two silos run shards {union & believes:x}");
+                LookAtTwo(silo, union & believes);
             }
 
             union |= believes;
+        }
+
+        if (union == All)
+        {
+            _allOwnedAt = Now;
+            return;
         }
 
         for (var shard = 0; shard < _ownedAt.Length; shard++)
@@ -313,10 +308,20 @@ internal sealed class Simulation
             {
                 _ownedAt[shard] = Now;
             }
-            else if (Now - _ownedAt[shard] > LongestHole)
+            else
             {
-                LongestHole = Now - _ownedAt[shard];
+                var since = _ownedAt[shard] > _allOwnedAt ? _ownedAt[shard] : _allOwnedAt;
+                LongestHole = Now - since > LongestHole ? Now - since : LongestHole;
             }
+        }
+    }
+
+    /// <summary>It runs shards that one before it runs too.</summary>
+    private void LookAtTwo(SimSilo silo, ulong both)
+    {
+        if (Living.Exists(other => other != silo && (other.Believes() & silo.Believes()) != 0 && !Ignores(silo, other.State.Silo) && !Ignores(other, silo.State.Silo)))
+        {
+            Broken.Add($"{Now}: two silos run shards {both:x}");
         }
     }
 
@@ -331,7 +336,7 @@ internal sealed class Simulation
     /// Not so when its claim was executed and the answer is lost: since it has said that it cannot reach the store, who had the shard goes on with it, and this one leaves it alone for a lease
     /// when it hears. Nor when it has died, and nobody lives who has seen its claim.
     /// </summary>
-    private bool HasTaken(long row, int shard) => Silos.Any(silo => silo.Alive && silo.State.Silo == row && silo.State.Held.ContainsKey(shard));
+    private bool HasTaken(long row, int shard) => Living.Exists(silo => silo.State.Silo == row && silo.State.Held.ContainsKey(shard));
 
     private TimeSpan Latency()
     {
