@@ -92,8 +92,12 @@ public sealed class CassandraServers : IAsyncDisposable
 
     public async Task SignalAsync(int node, Signal signal, CancellationToken cancellationToken)
     {
-        var process = await File.ReadAllTextAsync(_folder.File($"node{Text(node)}/pid"), cancellationToken);
-        await ChildProcess.RunAsync("kill", ["-" + Text((int)signal), process.Trim()], cancellationToken);
+        var process = int.Parse(await File.ReadAllTextAsync(_folder.File($"node{Text(node)}/pid"), cancellationToken), CultureInfo.InvariantCulture);
+        await ChildProcess.RunAsync("kill", ["-" + Text((int)signal), Text(process)], cancellationToken);
+        if (signal == Signal.Stop)
+        {
+            await Standstill.OfAsync(process, cancellationToken);
+        }
     }
 
     /// <summary>Waits until <paramref name="observer"/> takes exactly these nodes for dead.</summary>

@@ -92,8 +92,12 @@ internal sealed class KafkaServers : IAsyncDisposable
     /// <summary>Stopped, it accepts connections and says nothing.</summary>
     public async Task SignalAsync(int node, string signal, CancellationToken cancellationToken)
     {
-        var process = await File.ReadAllTextAsync(_folder!.File($"node{node}/pid"), cancellationToken);
-        await ChildProcess.RunAsync("kill", [$"-{signal}", process.Trim()], cancellationToken);
+        var process = int.Parse(await File.ReadAllTextAsync(_folder!.File($"node{node}/pid"), cancellationToken), CultureInfo.InvariantCulture);
+        await ChildProcess.RunAsync("kill", [$"-{signal}", Text(process)], cancellationToken);
+        if (signal == "STOP")
+        {
+            await Standstill.OfAsync(process, cancellationToken);
+        }
     }
 
     /// <summary>Kafka's own tools: some seconds of processor time a call.</summary>

@@ -12,6 +12,7 @@ public sealed class GroupSteps(ProbeRun run, BrokerDoor door, KafkaConfig config
     private const double Share = 0.7;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LittleTime = TimeSpan.FromMilliseconds(500);
 
     private readonly string _group = config.ConsumerGroup!;
 
@@ -19,9 +20,9 @@ public sealed class GroupSteps(ProbeRun run, BrokerDoor door, KafkaConfig config
     {
         var reserve = run.Left * (1 - Share);
         var coordinator = seed.Coordinator!;
-        for (WireFault? unreached = null; ;)
+        for (WireFault? unreached = null, said = null; ;)
         {
-            var (fault, again) = (Away(coordinator.Error), KafkaError.IsCoordinatorAway(coordinator.Error));
+            var (fault, again, time) = (Away(coordinator.Error), KafkaError.IsCoordinatorAway(coordinator.Error), run.Left - reserve);
             if (coordinator.Error == KafkaError.None)
             {
                 var answer = await AskAsync(coordinator, topics, reserve, cancellationToken);
@@ -36,9 +37,11 @@ public sealed class GroupSteps(ProbeRun run, BrokerDoor door, KafkaConfig config
                 unreached = answer.Fault;
             }
 
+            said = coordinator.Error != KafkaError.None || unreached is null ? fault : said;
             if (!again || run.Left - Pause <= reserve)
             {
-                return fault;
+                // Silence in the last moments of the time there was tells less than what was said before.
+                return fault.Stage == FailureStage.Timeout && time < LittleTime ? said ?? fault : fault;
             }
 
             run.WaitingFor = $"the coordinator of group {_group}";

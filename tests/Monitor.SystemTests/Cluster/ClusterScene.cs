@@ -70,7 +70,7 @@ internal sealed class ClusterScene : IAsyncDisposable
             await scene.BalancedAsync(plan.Silos);
             await scene[0].Api.AddChannelAsync(scene.Robot.Url(Scene.RobotKey), Scene.Token);
             scene._targets = new long[plan.Sites];
-            await Parallel.ForEachAsync(scene.Web.All, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Scene.Token }, async (site, token) =>
+            await Parallel.ForEachAsync(scene.Web.All, new ParallelOptions { MaxDegreeOfParallelism = plan.Sites < 1000 ? 8 : 24, CancellationToken = Scene.Token }, async (site, token) =>
                 scene._targets[site] = await scene[site % plan.Silos].Api.AddTargetAsync(scene.Watch(site), token));
             await Eventually.TrueAsync(
                 "each site is visited", () => scene.Web.All.All(site => scene.Web.Visits(site).Count >= (plan.Interval == 1 ? 2 : 1)), Scene.Token, TimeSpan.FromSeconds(60));

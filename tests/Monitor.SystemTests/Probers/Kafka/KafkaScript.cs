@@ -39,6 +39,9 @@ internal sealed class KafkaScript : IAsyncDisposable
     /// <summary>The answer from now on, in hex, behind the correlation id.</summary>
     public void On(KafkaApi api, string hex) => On(api, _ => Convert.FromHexString(hex));
 
+    /// <summary>No answer, and the connection stays.</summary>
+    public static readonly byte[] Silence = [];
+
     /// <param name="answer">Of how many questions of this kind there have been, this one included; null: hangs up.</param>
     public void On(KafkaApi api, Func<int, byte[]?> answer)
     {
@@ -94,6 +97,11 @@ internal sealed class KafkaScript : IAsyncDisposable
             if (answer is null)
             {
                 return;
+            }
+
+            if (ReferenceEquals(answer, Silence))
+            {
+                continue;
             }
 
             var frame = new byte[8 + answer.Length];

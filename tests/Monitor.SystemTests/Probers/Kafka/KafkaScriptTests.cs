@@ -56,6 +56,17 @@ public sealed class KafkaScriptTests
     }
 
     [Fact]
+    public async Task What_a_coordinator_said_is_told_and_not_its_silence_in_the_last_moments()
+    {
+        await using var broker = KafkaScript.Healthy();
+
+        // It is asked four times a second at most: the tenth time within the last half second of the 2.8 that it is given.
+        var loading = Convert.FromHexString("00000000" + "00000000" + "000e");
+        broker.On(KafkaApi.OffsetFetch, asked => asked < 10 ? loading : KafkaScript.Silence);
+        (await KafkaBench.OnceAsync(Group(broker), 4)).FailedWith(FailureStage.Protocol, "the coordinator of group billing is still loading: COORDINATOR_LOAD_IN_PROGRESS (14)");
+    }
+
+    [Fact]
     public async Task A_leader_that_moved_between_metadata_and_offsets_is_looked_for_once_more()
     {
         await using var other = KafkaScript.Healthy();
