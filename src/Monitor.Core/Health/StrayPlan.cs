@@ -3,7 +3,7 @@ using Monitor.Core.Alerts;
 namespace Monitor.Core.Health;
 
 /// <summary>
-/// What becomes of a <see cref="StrayEpisode"/>, pure. The same number at overlapping times is the same episode: nothing is to be done, unless "recovered" was told of one that its owner
+/// What becomes of a <see cref="StrayEpisode"/>, pure. The same number at overlapping times, neither having fired after the other was over, is the same episode: nothing is to be done, unless "recovered" was told of one that its owner
 /// still has open. That ends it: the owner never saw the recovery, and a target that is down again after it would be an outage that nobody is told of. Else it becomes an episode of its own; where its
 /// number has been given to another, it remembers the one that was told. An alert that nobody has ended is over when its target is well: then whoever heard the firing hears that.
 /// While the target may be down it waits: by then the owner has made the same episode of it, or it is over. Well is what was seen so since the alert fired: what is stored of the target may be from
@@ -22,7 +22,7 @@ public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null,
     {
         var alert = stray.Alert;
         var told = alert.ToldAs ?? alert.Episode;
-        if (known.FirstOrDefault(other => (other.ToldAs ?? other.Episode) == told && other.Severity == alert.Severity && Overlap(alert, other)) is { } same)
+        if (known.FirstOrDefault(other => (other.ToldAs ?? other.Episode) == told && other.Severity == alert.Severity && IsSame(alert, other)) is { } same)
         {
             return state is not null && IsStillOpen(same, alert, state)
                 ? new StrayPlan(StrayOutcome.Ends, Ended(same, alert), [.. Rows(stray, same.Episode, now).Where(row => row.Key.Kind == DeliveryKind.Resolved)], WellThen(state, alert, seen))
@@ -45,9 +45,8 @@ public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null,
             StrayOutcome.Own, alert with { Episode = number, ToldAs = number == told ? null : told }, [.. Rows(stray, number, now)], state is null ? null : state with { LastEpisode = Math.Max(state.LastEpisode, number) });
     }
 
-    /// <summary>One that fired again after the recovery has been told of, too.</summary>
     private static bool IsStillOpen(AlertRecord same, AlertRecord over, HealthState state) =>
-        same.IsOpen && same.FiredAt <= over.ResolvedAt && (same.Severity == AlertSeverity.Critical ? state.Outage : state.Warning)?.Number == same.Episode;
+        same.IsOpen && !over.IsOpen && (same.Severity == AlertSeverity.Critical ? state.Outage : state.Warning)?.Number == same.Episode;
 
     private static AlertRecord Ended(AlertRecord same, AlertRecord over) =>
         same with { ResolvedAt = over.ResolvedAt, ResolvedReason = over.ResolvedReason, RecoveredIntoDegraded = over.RecoveredIntoDegraded, FailureCount = over.FailureCount };
@@ -102,8 +101,13 @@ public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null,
         }
     }
 
-    private static bool Overlap(AlertRecord one, AlertRecord other) =>
-        one.StartedAt <= (other.ResolvedAt ?? DateTimeOffset.MaxValue) && other.StartedAt <= (one.ResolvedAt ?? DateTimeOffset.MaxValue);
+    /// <summary>
+    /// Both began, and fired, before the other was over. When it fired, and not only when its first bad check was: an owner that saw one before the gap and the next ones after it has an outage
+    /// that reaches over the whole of the other, of which people have heard that it is over.
+    /// </summary>
+    private static bool IsSame(AlertRecord one, AlertRecord other) => Before(one, other) && Before(other, one);
+
+    private static bool Before(AlertRecord one, AlertRecord other) => other.ResolvedAt is not { } over || (one.StartedAt <= over && one.FiredAt <= over);
 }
 
 public enum StrayOutcome

@@ -142,29 +142,27 @@ public sealed class RecentWrites(TimeProvider time)
 
     /// <summary>
     /// The batch with its decisions' deliveries as far as they have come since: the store must never call pending what was told, or a robot's owner that did not hear of it tells it again.
+    /// The recoveries of its firings that were told, too, and before them: a firing alone would pass for that of a later outage which has its number by now, and which then is told to nobody.
     /// </summary>
     /// <param name="lend">What nobody has taken up goes in as on its way: it may be on its way by the time it is written. <see cref="Release"/> sets it free.</param>
     public CommitBatch Told(CommitBatch batch, bool lend)
     {
         lock (_lock)
         {
-            if (batch.States.All(state => state.Deliveries.Count == 0))
-            {
-                return batch;
-            }
-
             // Once more as marks in the same transaction: a robot's owner that had it and did not send it may have put its row there before.
-            Delivery[] ended =
+            Delivery[] ended = [.. batch.States.SelectMany(state => state.Deliveries).Select(row => Ended_NeedsLock(row.Key)).OfType<Delivery>()];
+            Delivery[] over =
             [
-                .. from state in batch.States
-                   from row in state.Deliveries
-                   where _deliveries.TryGetValue(row.Key, out var known) && known.Row.Status != DeliveryStatus.Sending
-                   select _deliveries[row.Key].Row,
+                .. from row in ended.Concat(batch.Deliveries.SelectMany(write => write.Deliveries))
+                   where row.Key.Kind == DeliveryKind.Firing
+                   let recovery = Ended_NeedsLock(row.Key with { Kind = DeliveryKind.Resolved })
+                   where recovery is not null
+                   select recovery,
             ];
-            return batch with
+            return batch.States.All(state => state.Deliveries.Count == 0) && over.Length == 0 ? batch : batch with
             {
                 States = [.. batch.States.Select(state => state.Deliveries.Count == 0 ? state : state with { Deliveries = [.. state.Deliveries.Select(Told)] })],
-                Deliveries = ended.Length == 0 ? batch.Deliveries : [.. batch.Deliveries, new DeliveryWrite(ended, [])],
+                Deliveries = [.. Marks(over), .. batch.Deliveries, .. Marks(ended)],
             };
 
             Delivery Told(Delivery row) =>
@@ -319,6 +317,11 @@ public sealed class RecentWrites(TimeProvider time)
             bool Old(long at) => time.GetElapsedTime(at, now) > Age;
         }
     }
+
+    private static DeliveryWrite[] Marks(Delivery[] rows) => rows.Length == 0 ? [] : [new DeliveryWrite(rows, [])];
+
+    /// <summary>Null: it is not known to have come to an end.</summary>
+    private Delivery? Ended_NeedsLock(DeliveryKey key) => _deliveries.TryGetValue(key, out var known) && known.Row.Status != DeliveryStatus.Sending ? known.Row : null;
 
     /// <summary>All that waited has just been stored: it counts from now.</summary>
     private void Refresh_NeedsLock(long now)

@@ -100,6 +100,28 @@ public sealed class PostgresStrayTests(SharedPostgres shared)
         Assert.Equal((1, DeliveryKind.Firing, next), (open.Delivery.Key.Episode, open.Delivery.Key.Kind, open.Delivery.CreatedAt));
     }
 
+    /// <summary>
+    /// Its new owner had a bad check of before the gap in the store: so the next outage began, by what is stored, before the one that was told and is over. It was taken for that one, and told to nobody.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_fired_after_a_recovery_was_told_is_told_however_early_it_began(bool beforeTheNext)
+    {
+        var (store, fence, id) = await OpenAsync();
+        await using var _ = store;
+        var (firing, recovery) = (Delivery(id, 1, 7, Start), Delivery(id, 1, 7, Start.AddMinutes(1)) with { Key = new DeliveryKey(id, 1, DeliveryKind.Resolved, 7) });
+        var told = new DeliveryWrite([Sent(firing), Sent(recovery)], []);
+        var next = Start.AddMinutes(10);
+        await store.CommitAsync(Batch(deliveries: beforeTheNext ? [told] : []), Token);
+        var alert = Alert(id, 1, next) with { StartedAt = Start };
+        await store.CommitAsync(Batch(states: [Write(fence, id, 0, Healthy(next) with { LastEpisode = 1 }, [alert], [firing with { CreatedAt = next }])]), Token);
+        await store.CommitAsync(Batch(deliveries: [told]), Token);
+
+        var open = Assert.Single(await store.LoadOpenDeliveriesAsync(Token));
+        Assert.Equal((DeliveryStatus.Pending, next), (open.Delivery.Status, open.Delivery.CreatedAt));
+    }
+
     [Fact]
     public async Task What_was_told_of_the_same_outage_stays_told()
     {

@@ -106,12 +106,20 @@ public sealed class StrayPlanTests
     }
 
     [Fact]
-    public void An_owner_that_has_told_of_a_later_outage_under_the_number_or_of_the_recovery_is_left_alone()
+    public void An_owner_that_has_told_of_the_recovery_or_has_the_same_one_open_is_left_alone()
     {
-        var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start.AddMinutes(3), 3, [9]) };
-        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), down, [], [Alert(5, 0, null) with { FiredAt = Start.AddMinutes(3) }], Now).Outcome);
+        var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start, 3, [9]) };
         Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), Well, Good, [Alert(5, 0, 3)], Now).Outcome);
         Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, null), down, [], [Alert(5, 0, null)], Now).Outcome);
+    }
+
+    /// <summary>The owner had one bad check before the gap, and two after it: its outage began before the other, and fired after that was told to be over. Taken for the same it was told to nobody.</summary>
+    [Fact]
+    public void One_that_fired_after_the_recovery_was_told_is_another_however_early_it_began()
+    {
+        var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start.AddMinutes(3), 3, [9]) };
+        var plan = StrayPlan.Of(Stray(5, 0, 2), down, [], [Alert(5, 0, null) with { FiredAt = Start.AddMinutes(3) }], Now);
+        Assert.Equal((StrayOutcome.Own, 6, 5, Start.AddMinutes(2)), (plan.Outcome, plan.Record!.Episode, plan.Record.ToldAs, plan.Record.ResolvedAt));
     }
 
     [Fact]

@@ -39,7 +39,7 @@ internal sealed class KafkaScript : IAsyncDisposable
     /// <summary>The answer from now on, in hex, behind the correlation id.</summary>
     public void On(KafkaApi api, string hex) => On(api, _ => Convert.FromHexString(hex));
 
-    /// <summary>No answer, and the connection stays.</summary>
+    /// <summary>No answer to this nor to anything later, and the connection stays.</summary>
     public static readonly byte[] Silence = [];
 
     /// <param name="answer">Of how many questions of this kind there have been, this one included; null: hangs up.</param>
@@ -101,7 +101,7 @@ internal sealed class KafkaScript : IAsyncDisposable
 
             if (ReferenceEquals(answer, Silence))
             {
-                continue;
+                await new TaskCompletionSource().Task.WaitAsync(token);
             }
 
             var frame = new byte[8 + answer.Length];
