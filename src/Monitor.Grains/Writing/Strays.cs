@@ -40,7 +40,8 @@ public sealed partial class Strays(IStrayEpisodes store, RecordJournal kept, Tim
     {
         lock (_keeping)
         {
-            StateWrite[] states = [.. batch.States.Where((_, i) => outcomes[i] != StateOutcome.Committed)];
+            // A counter alone was told to nobody; kept, it would lie here until something else has its record.
+            StateWrite[] states = [.. batch.States.Where((state, i) => outcomes[i] != StateOutcome.Committed && state.Alerts.Count > 0)];
             DeliveryWrite[] deliveries = [.. batch.Deliveries.Where(write => write.Deliveries.Any(row => IsOf(states, row.Key) || IsWaiting(row.Key)))];
             if (states.Length + deliveries.Length == 0)
             {

@@ -98,6 +98,16 @@ public sealed class StraysTests
     }
 
     [Fact]
+    public async Task A_counter_that_is_refused_leaves_nothing_behind()
+    {
+        await using var rig = await new WriterRig().StartedAsync();
+        await AwayAsync(rig, Samples.State(1));
+        await BackAsync(rig);
+        Assert.Empty(rig.StrayFiles.List());
+        Assert.Empty(rig.Adopted.All);
+    }
+
+    [Fact]
     public async Task A_disk_that_does_not_take_what_waits_delays_nothing()
     {
         var own = new FakeFiles { Denied = true };
