@@ -31,6 +31,12 @@ public sealed record AlertRecord
     /// <summary>The number that its messages carried, where that is not <see cref="Episode"/>.</summary>
     public int? ToldAs { get; init; }
 
+    /// <summary>
+    /// The episode whose record stands for this one, where both were told of one outage: by two silos, one of which was cut off and counted on from what the other knew nothing of. Such a
+    /// record has a notice told and nothing else; who lists outages does not see it.
+    /// </summary>
+    public int? SameAs { get; init; }
+
     public bool IsOpen => ResolvedAt is null;
 
     /// <summary><c>#7-3</c>, the same in the firing and in the recovery.</summary>

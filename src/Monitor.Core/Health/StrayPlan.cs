@@ -3,11 +3,14 @@ using Monitor.Core.Alerts;
 namespace Monitor.Core.Health;
 
 /// <summary>
-/// What becomes of a <see cref="StrayEpisode"/>, pure. The same number at overlapping times, neither having fired after the other was over, is the same episode: nothing is to be done, unless "recovered" was told of one that its owner
-/// still has open. That ends it: the owner never saw the recovery, and a target that is down again after it would be an outage that nobody is told of. Else it becomes an episode of its own; where its
-/// number has been given to another, it remembers the one that was told. An alert that nobody has ended is over when its target is well: then whoever heard the firing hears that.
-/// While the target may be down it waits: by then the owner has made the same episode of it, or it is over. Well is what was seen so since the alert fired: what is stored of the target may be from
-/// before the outage, and said "recovered" of one that was down, which its owner then told as a second episode.
+/// What becomes of a <see cref="StrayEpisode"/>, pure. Overlapping times, neither having fired after the other was over, are the same outage.
+/// <para>Under the same number it is known: nothing is to be done, unless "recovered" was told of one that its owner still has open. That ends it: the owner never saw the recovery, and a target
+/// that is down again after it would be an outage that nobody is told of.</para>
+/// <para>Else it becomes an episode of its own; where its number has been given to another, it remembers the one that was told. What is the same outage under another number (its silo had an
+/// earlier one that its owner knows nothing of) is one only in what people read: it names the record that stands for both, and whoever heard its firing hears its recovery.</para>
+/// <para>An alert that nobody has ended is over when its target is well: then whoever heard the firing hears that. While the target may be down it waits: by then the owner has made the same
+/// episode of it, or it is over. Well is what was seen so since the alert fired: what is stored of the target may be from before the outage, and said "recovered" of one that was down, which
+/// its owner then told as a second episode. When it was over is what has been stored of the target's checks: an outage that fired after that is another.</para>
 /// </summary>
 /// <param name="Outcome">What to do.</param>
 /// <param name="Record">To be inserted.</param>
@@ -17,18 +20,23 @@ public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null,
 {
     /// <param name="state">The target's, as its owner has stored it; null when the target is gone.</param>
     /// <param name="seen">What is stored of checks since the alert fired, of those that say something; the newest first.</param>
+    /// <param name="ended">When an alert that nobody has ended was over, by <see cref="EndOf"/>; null where that is not known.</param>
     /// <param name="known">All alert records of the target.</param>
-    public static StrayPlan Of(StrayEpisode stray, HealthState? state, IReadOnlyList<SeenCheck> seen, IReadOnlyCollection<AlertRecord> known, DateTimeOffset now)
+    public static StrayPlan Of(
+        StrayEpisode stray, HealthState? state, IReadOnlyList<SeenCheck> seen, DateTimeOffset? ended, IReadOnlyCollection<AlertRecord> known, DateTimeOffset now)
     {
         var alert = stray.Alert;
         var told = alert.ToldAs ?? alert.Episode;
-        if (known.FirstOrDefault(other => (other.ToldAs ?? other.Episode) == told && other.Severity == alert.Severity && IsSame(alert, other)) is { } same)
+        var span = alert with { ResolvedAt = alert.ResolvedAt ?? ended };
+        var sames = known.Where(other => other.Severity == alert.Severity && IsSame(span, other)).ToArray();
+        if (Array.Find(sames, other => (other.ToldAs ?? other.Episode) == told) is { } same)
         {
             return state is not null && IsStillOpen(same, alert, state)
                 ? new StrayPlan(StrayOutcome.Ends, Ended(same, alert), [.. Rows(stray, same.Episode, now).Where(row => row.Key.Kind == DeliveryKind.Resolved)], WellThen(state, alert, seen))
                 : new StrayPlan(StrayOutcome.Known);
         }
 
+        var standsFor = sames.Where(other => other.SameAs is null).MinBy(other => other.FiredAt);
         if (alert.IsOpen)
         {
             if (state is not null && state.Status != HealthStatus.Disabled && (!IsWell(seen, alert.Severity) || MayBeBad(state, alert.Severity)))
@@ -36,20 +44,47 @@ public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null,
                 return new StrayPlan(StrayOutcome.Waits);
             }
 
-            alert = alert with { ResolvedAt = now, ResolvedReason = Reason(state) };
+            alert = standsFor is { IsOpen: false } ? Ended(alert, standsFor) : alert with { ResolvedAt = ended ?? now, ResolvedReason = Reason(state) };
         }
 
         var last = Math.Max(state?.LastEpisode ?? 0, known.Select(other => other.Episode).DefaultIfEmpty().Max());
         var number = told > last ? told : last + 1;
         return new StrayPlan(
-            StrayOutcome.Own, alert with { Episode = number, ToldAs = number == told ? null : told }, [.. Rows(stray, number, now)], state is null ? null : state with { LastEpisode = Math.Max(state.LastEpisode, number) });
+            StrayOutcome.Own,
+            alert with { Episode = number, ToldAs = number == told ? null : told, SameAs = standsFor?.Episode },
+            [.. Rows(stray, number, now)],
+            state is null ? null : state with { LastEpisode = Math.Max(state.LastEpisode, number) });
+    }
+
+    /// <summary>When its target has been well for as long as ends an alert.</summary>
+    /// <param name="recoveries">Checks in a row that went well.</param>
+    /// <param name="seen">Since it fired; the oldest first.</param>
+    public static DateTimeOffset? EndOf(AlertSeverity severity, int recoveries, IEnumerable<SeenCheck> seen)
+    {
+        var well = 0;
+        foreach (var check in seen)
+        {
+            if (severity == AlertSeverity.Warning && check.Failed)
+            {
+                // Says nothing about warnings.
+                continue;
+            }
+
+            well = check.Failed || (severity == AlertSeverity.Warning && check.Warned) ? 0 : well + 1;
+            if (well == recoveries)
+            {
+                return check.At;
+            }
+        }
+
+        return null;
     }
 
     private static bool IsStillOpen(AlertRecord same, AlertRecord over, HealthState state) =>
         same.IsOpen && !over.IsOpen && (same.Severity == AlertSeverity.Critical ? state.Outage : state.Warning)?.Number == same.Episode;
 
-    private static AlertRecord Ended(AlertRecord same, AlertRecord over) =>
-        same with { ResolvedAt = over.ResolvedAt, ResolvedReason = over.ResolvedReason, RecoveredIntoDegraded = over.RecoveredIntoDegraded, FailureCount = over.FailureCount };
+    private static AlertRecord Ended(AlertRecord open, AlertRecord over) =>
+        open with { ResolvedAt = over.ResolvedAt, ResolvedReason = over.ResolvedReason, RecoveredIntoDegraded = over.RecoveredIntoDegraded, FailureCount = over.FailureCount };
 
     /// <summary>As the recovery left it, with what has been seen since: a target that is down again needs no more failures for that than any other.</summary>
     private static HealthState WellThen(HealthState state, AlertRecord over, IReadOnlyList<SeenCheck> seen)

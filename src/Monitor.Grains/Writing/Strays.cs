@@ -13,12 +13,14 @@ namespace Monitor.Grains.Writing;
 /// <param name="kept">Theirs alone.</param>
 public sealed partial class Strays(IStrayEpisodes store, RecordJournal kept, TimeProvider time, ILogger<Strays> log) : IDisposable
 {
+    /// <summary>Where many wait, for four times as long as asking took: ten thousand targets that are down would keep a connection busy for as long as that lasts.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AtLatest = TimeSpan.FromSeconds(15);
 
     /// <summary>What waits and what is kept of it change together. Held while the disk works: never by the writer's loop.</summary>
     private readonly Lock _keeping = new();
     private readonly Lock _lock = new();
-    private readonly Dictionary<(long Target, int Episode), StrayEpisode> _waiting = [];
+    private readonly StrayList _waiting = new();
     private readonly CancellationTokenSource _stop = new();
     private Task _settling = Task.CompletedTask;
 
@@ -67,7 +69,7 @@ public sealed partial class Strays(IStrayEpisodes store, RecordJournal kept, Tim
     {
         lock (_lock)
         {
-            if (_waiting.Count > 0 && _settling.IsCompleted)
+            if (!_waiting.IsEmpty && _settling.IsCompleted)
             {
                 _settling = Task.Run(SettleAsync, CancellationToken.None);
             }
@@ -87,7 +89,7 @@ public sealed partial class Strays(IStrayEpisodes store, RecordJournal kept, Tim
     {
         lock (_lock)
         {
-            return _waiting.ContainsKey((key.TargetId, key.Episode));
+            return _waiting.Has(key);
         }
     }
 
@@ -97,29 +99,13 @@ public sealed partial class Strays(IStrayEpisodes store, RecordJournal kept, Tim
         {
             foreach (var state in batch.States)
             {
-                Note_NeedsLock(state);
+                _waiting.Note(state);
             }
 
             foreach (var row in batch.Deliveries.SelectMany(write => write.Deliveries))
             {
-                var key = (row.Key.TargetId, row.Key.Episode);
-                if (_waiting.TryGetValue(key, out var known))
-                {
-                    _waiting[key] = known with { Deliveries = [.. known.Deliveries.Where(other => other.Key != row.Key), row] };
-                }
+                _waiting.Note(row);
             }
-        }
-    }
-
-    private void Note_NeedsLock(StateWrite write)
-    {
-        foreach (var alert in write.Alerts)
-        {
-            var key = (alert.TargetId, alert.Episode);
-            var rows = write.Deliveries.Where(row => row.Key.Episode == alert.Episode).ToArray();
-            _waiting[key] = _waiting.TryGetValue(key, out var known)
-                ? known with { Alert = alert.IsOpen && !known.Alert.IsOpen ? known.Alert : alert, Deliveries = [.. known.Deliveries, .. rows.ExceptBy(known.Deliveries.Select(row => row.Key), row => row.Key)] }
-                : new StrayEpisode(alert, write.Location, rows);
         }
     }
 
@@ -133,12 +119,14 @@ public sealed partial class Strays(IStrayEpisodes store, RecordJournal kept, Tim
                 return;
             }
 
+            var began = time.GetTimestamp();
             foreach (var stray in waiting)
             {
                 await SettleAsync(stray, stop);
             }
 
-            await Task.Delay(Again, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var pause = TimeSpan.FromTicks(Math.Clamp(4 * time.GetElapsedTime(began).Ticks, Again.Ticks, AtLatest.Ticks));
+            await Task.Delay(pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -150,7 +138,7 @@ public sealed partial class Strays(IStrayEpisodes store, RecordJournal kept, Tim
             StrayEpisode[] waiting;
             lock (_lock)
             {
-                waiting = [.. _waiting.Values];
+                waiting = _waiting.All();
                 _settling = waiting.Length == 0 ? Task.CompletedTask : _settling;
             }
 
@@ -175,11 +163,7 @@ public sealed partial class Strays(IStrayEpisodes store, RecordJournal kept, Tim
             LogAdopted(stray.Alert.Reference);
             lock (_lock)
             {
-                var key = (stray.Alert.TargetId, stray.Alert.Episode);
-                if (_waiting.TryGetValue(key, out var now) && ReferenceEquals(now, stray))
-                {
-                    _waiting.Remove(key);
-                }
+                _waiting.Remove(stray);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

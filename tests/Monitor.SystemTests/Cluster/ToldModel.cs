@@ -19,6 +19,10 @@ internal sealed class ToldModel(ClusterScene scene)
 
     private readonly int[] _outages = new int[FaultPlan.Sites];
     private readonly bool[] _down = new bool[FaultPlan.Sites];
+
+    /// <summary>When the last one of each began, and was over.</summary>
+    private readonly long[] _fell = new long[FaultPlan.Sites];
+    private readonly long[] _rose = new long[FaultPlan.Sites];
     private readonly List<(long From, long To)> _windows = [];
 
     public int Outages => _outages.Sum();
@@ -27,12 +31,12 @@ internal sealed class ToldModel(ClusterScene scene)
     public int Repeated { get; private set; }
 
     /// <summary>Up, and the recovery of the last outage is told.</summary>
-    public IReadOnlyList<int> Settled() => [.. Sites.Where(site => !_down[site] && Told(site, resolved: true) >= _outages[site])];
+    public IReadOnlyList<int> Settled() => [.. Sites.Where(site => !_down[site] && (_outages[site] == 0 || IsTold(site, resolved: true)))];
 
     /// <summary>Down, and told so.</summary>
-    public IReadOnlyList<int> ToldDown() => [.. Sites.Where(site => _down[site] && Told(site, resolved: false) >= _outages[site])];
+    public IReadOnlyList<int> ToldDown() => [.. Sites.Where(site => _down[site] && IsTold(site, resolved: false))];
 
-    public bool IsAllToldDown() => Sites.All(site => !_down[site] || Told(site, resolved: false) >= _outages[site]);
+    public bool IsAllToldDown() => ToldDown().Count == _down.Count(down => down);
 
     public bool IsAllSettled() => Settled().Count == FaultPlan.Sites;
 
@@ -42,6 +46,7 @@ internal sealed class ToldModel(ClusterScene scene)
         {
             _down[site] = true;
             _outages[site]++;
+            _fell[site] = Stopwatch.GetTimestamp();
         }
 
         scene.Web.Fall(sites);
@@ -52,6 +57,7 @@ internal sealed class ToldModel(ClusterScene scene)
         foreach (var site in sites)
         {
             _down[site] = false;
+            _rose[site] = Stopwatch.GetTimestamp();
         }
 
         scene.Web.Rise(sites);
@@ -86,14 +92,24 @@ internal sealed class ToldModel(ClusterScene scene)
                 broken.Add(Invariant($"site {site}: {_outages[site]} outages, but records {string.Join(' ', alerts.Select(alert => $"{alert["episode"]}:{alert["status"]}"))}"));
             }
 
+            var others = await NumbersBesideAsync(site);
             var notices = scene.Notices(site);
             var told = notices.GroupBy(notice => notice.Episode).ToDictionary(notice => notice.Key, group => group.ToArray());
-            foreach (var record in alerts.GroupBy(Number))
+            foreach (var record in alerts.Select(Number).Concat(others).GroupBy(number => number))
             {
                 broken.AddRange(Broken(site, told.GetValueOrDefault(record.Key) ?? [], record.Count()));
             }
 
-            if (told.Keys.Except(alerts.Select(Number)).Any())
+            foreach (var number in others)
+            {
+                Repeated += 2;
+                if (told.GetValueOrDefault(number) is { } copies && !copies.Any(IsExplained))
+                {
+                    broken.Add(Invariant($"site {site}: told under another number although nothing was lost: {Story(notices)}"));
+                }
+            }
+
+            if (told.Keys.Except(alerts.Select(Number)).Except(others).Any())
             {
                 broken.Add(Invariant($"site {site}: {_outages[site]} outages, but told {Story(notices)}"));
             }
@@ -101,6 +117,10 @@ internal sealed class ToldModel(ClusterScene scene)
 
         return broken;
     }
+
+    /// <summary>Under which an outage that has its record was told besides, by a silo that was cut off and counted on from what its new owner knew nothing of: not in any list, and told to its end.</summary>
+    private async Task<IReadOnlyList<int>> NumbersBesideAsync(int site) => await scene.RowsAsync(
+        row => row.GetInt32(0), Invariant($"SELECT coalesce(told_as, episode) FROM alert_records WHERE target_id = {scene.Target(site)} AND same_as IS NOT NULL"));
 
     /// <summary>What its messages carried.</summary>
     private static int Number(JsonNode alert) => (int)(alert["told_as"] is { } told ? told.GetValue<long>() : alert.Number("episode"));
@@ -117,7 +137,7 @@ internal sealed class ToldModel(ClusterScene scene)
         foreach (var copies in kinds.Values.Where(copies => copies.Length > outages))
         {
             Repeated += copies.Length - outages;
-            var explained = Enumerable.Range(1, copies.Length - 1).Count(i => _windows.Any(window => copies[i - 1].Timestamp >= window.From && copies[i - 1].Timestamp <= window.To));
+            var explained = copies.SkipLast(1).Count(IsExplained);
             if (explained < copies.Length - outages)
             {
                 yield return Invariant($"site {site}: told again although nothing was lost: {Story(notices)}");
@@ -127,12 +147,23 @@ internal sealed class ToldModel(ClusterScene scene)
 
     private static IEnumerable<int> Sites => Enumerable.Range(0, FaultPlan.Sites);
 
-    /// <summary>Of how many outages: the second of a number begins with a firing after a recovery.</summary>
-    private int Told(int site, bool resolved) => scene.Notices(site).GroupBy(notice => notice.Episode).Sum(one =>
+    /// <summary>Of how many outages, of this last one too, and to the end of each number: an outage may have been told under two.</summary>
+    private bool IsTold(int site, bool resolved)
+    {
+        var notices = scene.Notices(site);
+        return Times(notices, resolved) >= _outages[site]
+            && notices.Any(notice => notice.Resolved == resolved && notice.Timestamp >= (resolved ? _rose : _fell)[site])
+            && (!resolved || notices.GroupBy(notice => notice.Episode).All(one => one.Any(notice => notice.Resolved)));
+    }
+
+    /// <summary>The second outage of a number begins with a firing after a recovery.</summary>
+    private static int Times(IReadOnlyCollection<Notice> notices, bool resolved) => notices.GroupBy(notice => notice.Episode).Sum(one =>
     {
         var kinds = one.Select(notice => notice.Resolved).ToArray();
         return kinds.Where((kind, i) => kind == resolved && (i == 0 ? !resolved : kinds[i - 1] != resolved)).Count();
     });
+
+    private bool IsExplained(Notice copy) => _windows.Any(window => copy.Timestamp >= window.From && copy.Timestamp <= window.To);
 
     private string Story(IEnumerable<Notice> notices) => string.Join(
         ' ', notices.Select(notice => Invariant($"{(notice.Resolved ? 'R' : 'F')}{notice.Episode}@{Stopwatch.GetElapsedTime(scene.Began, notice.Timestamp).TotalSeconds:0.0}")));

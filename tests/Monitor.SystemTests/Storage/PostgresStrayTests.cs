@@ -159,6 +159,56 @@ public sealed class PostgresStrayTests(SharedPostgres shared)
         Assert.Empty(await store.LoadOpenDeliveriesAsync(Token));
     }
 
+    [Fact]
+    public async Task The_same_outage_under_another_number_gets_its_end_told_and_is_no_outage_more()
+    {
+        var (store, fence, id) = await OpenAsync();
+        await using var _ = store;
+        var over = Alert(id, 1, Start.AddSeconds(5)) with { ResolvedAt = Start.AddMinutes(2), ResolvedReason = ResolvedReason.Recovered };
+        await store.CommitAsync(Batch(
+            [Failed(id, Start.AddMinutes(1)), Ok(id, Start.AddMinutes(2))],
+            [Write(fence, id, 0, Healthy(Start) with { LastEpisode = 1 }, [over], [Delivery(id, 1, 7, Start.AddSeconds(5)), Delivery(id, 1, 7, Start.AddMinutes(2), DeliveryKind.Resolved)])]), Token);
+        await store.CommitAsync(Batch(deliveries: [.. (await store.LoadOpenDeliveriesAsync(Token)).Select(row => new DeliveryWrite([Sent(row.Delivery)], []))]), Token);
+
+        var stray = new StrayEpisode(Alert(id, 2, Start), Core.Targets.Target.DefaultLocation, [Sent(Delivery(id, 2, 8, Start))]);
+        Assert.True(await store.AdoptAsync(stray, Token));
+        var recovery = Assert.Single(await store.LoadOpenDeliveriesAsync(Token));
+        Assert.Equal((DeliveryKind.Resolved, 8, $"#{id}-2", over.ResolvedAt), (recovery.Delivery.Key.Kind, recovery.Delivery.Key.ChannelId, recovery.Alert.Reference, recovery.Alert.ResolvedAt));
+
+        var page = await store.ListAlertsAsync(new AlertQuery(null, null, id, null, null), Token);
+        var row = Assert.Single(page.Items);
+        Assert.Equal((1, 1L), (row.Alert.Episode, page.Total));
+        Assert.Equal([(1, 7L), (2, 8), (1, 7), (2, 8)], row.Deliveries.Select(one => (one.Key.Episode, one.Key.ChannelId)));
+        Assert.Equal(4, (await store.FindAlertAsync(row.Alert.Id, Token))!.Deliveries.Count);
+        Assert.Null(await store.FindAlertAsync(recovery.Alert.Id, Token));
+        Assert.Equal(2, (await store.LoadTargetAsync(id, Token))!.State!.LastEpisode);
+
+        // Once more changes nothing: it is there.
+        Assert.True(await store.AdoptAsync(stray, Token));
+        Assert.Single(await store.LoadOpenDeliveriesAsync(Token));
+    }
+
+    /// <summary>It had been well between them, by what is stored in rows or, after a while, in blocks.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_outage_after_the_target_was_well_is_another_though_nobody_has_ended_the_first(bool packed)
+    {
+        var (store, fence, id) = await OpenAsync();
+        await using var _ = store;
+        var next = Over(id, 1, 1);
+        await store.CommitAsync(Batch([Failed(id, Start.AddMinutes(1)), Ok(id, Start.AddMinutes(2))], [Write(fence, id, 0, Healthy(Start) with { LastEpisode = 1 }, [next])]), Token);
+        while (packed && await store.MaintainAsync(Start.AddHours(1), new Retention(TimeSpan.FromDays(7), TimeSpan.FromDays(400), TimeSpan.FromDays(400)), Token))
+        {
+        }
+
+        await store.CommitAsync(Batch([Ok(id, Start.AddHours(2))]), Token);
+        Assert.True(await store.AdoptAsync(new StrayEpisode(Alert(id, 1, Start), Core.Targets.Target.DefaultLocation, [Sent(Delivery(id, 1, 7, Start))]), Token));
+        var alerts = (await store.ListAlertsAsync(new AlertQuery(null, null, id, null, null), Token)).Items.OrderBy(row => row.Alert.Episode).ToArray();
+        Assert.Equal([(1, null), (2, 1)], alerts.Select(row => (row.Alert.Episode, row.Alert.ToldAs)));
+        Assert.Equal(Start.AddMinutes(2), alerts[1].Alert.ResolvedAt);
+    }
+
     private static Delivery Sent(Delivery row) => row with { Status = DeliveryStatus.Sent, SentAt = row.CreatedAt };
 
     private static AlertRecord Over(long id, int episode, int hours) =>

@@ -76,7 +76,7 @@ public sealed class PostgresTroubleTests(SharedPostgres shared)
         await server.ExecuteAsync("INSERT INTO schema_versions (version, min_program, applied_at) VALUES (8, 8, 0)", Token, database);
         var refused = await Assert.ThrowsAsync<StoreRefusedException>(() => OpenAsync(connection));
         Assert.Equal(
-            "this version is too old for the database: its schema 8 needs a program that knows schema 8, this one knows 2; start the newer version", refused.Message);
+            "this version is too old for the database: its schema 8 needs a program that knows schema 8, this one knows 3; start the newer version", refused.Message);
     }
 
     [Fact]

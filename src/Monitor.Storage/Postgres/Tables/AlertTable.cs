@@ -12,9 +12,9 @@ internal static class AlertTable
 {
     public const string Columns =
         "a.id, a.target_id, a.episode, a.target_name, a.target_type, a.endpoint, a.group_name, a.severity, a.message, a.started_at, a.fired_at, a.resolved_at, "
-        + "a.resolved_reason, a.into_degraded, a.failure_count, a.told_as";
+        + "a.resolved_reason, a.into_degraded, a.failure_count, a.told_as, a.same_as";
 
-    public const int ColumnCount = 16;
+    public const int ColumnCount = 17;
 
     public static AlertRecord Read(NpgsqlDataReader row) => new()
     {
@@ -34,16 +34,17 @@ internal static class AlertTable
         RecoveredIntoDegraded = row.GetBoolean(13),
         FailureCount = row.GetInt32(14),
         ToldAs = row.IntOrNull(15),
+        SameAs = row.IntOrNull(16),
     };
 
     public static async Task<AlertRow?> FindAsync(PgSession session, long id) =>
-        await session.FirstAsync(Read, $"SELECT {Columns} FROM alert_records a WHERE a.id = $1", id) is { } alert
+        await session.FirstAsync(Read, $"SELECT {Columns} FROM alert_records a WHERE a.id = $1 AND a.same_as IS NULL", id) is { } alert
             ? (await WithDeliveriesAsync(session, [alert]))[0]
             : null;
 
     public static async Task<Page<AlertRow>> ListAsync(PgSession session, AlertQuery query)
     {
-        var filter = new StringBuilder(" FROM alert_records a WHERE a.fired_at >= $1 AND a.fired_at < $2");
+        var filter = new StringBuilder(" FROM alert_records a WHERE a.same_as IS NULL AND a.fired_at >= $1 AND a.fired_at < $2");
         var values = new List<object?> { query.From is { } given ? Micros.Of(given) : long.MinValue, query.To is { } until ? Micros.Of(until) : long.MaxValue };
         if (query.TargetId is { } target)
         {
@@ -82,16 +83,21 @@ internal static class AlertTable
     /// <summary>Asked by every silo every few seconds; on a good day nothing is open, and this says so in one statement.</summary>
     public static async Task<bool> AnyOpenAsync(PgSession session) => await session.NumberAsync("SELECT 1 FROM alert_records WHERE resolved_at IS NULL LIMIT 1") is not null;
 
+    /// <summary>Also those that went under another number of the same outage.</summary>
     private static async Task<List<AlertRow>> WithDeliveriesAsync(PgSession session, List<AlertRecord> alerts)
     {
         var deliveries = (await session.RowsAsync(
-                row => DeliveryTable.Read(row, 0),
+                row => (Id: row.GetInt64(DeliveryTable.ColumnCount), Delivery: DeliveryTable.Read(row, 0)),
                 $"""
-                 SELECT {DeliveryTable.Columns} FROM alert_records a JOIN deliveries d ON d.target_id = a.target_id AND d.episode = a.episode
-                 WHERE a.id = ANY($1) ORDER BY d.kind, d.channel_id
+                 SELECT {DeliveryTable.Columns}, a.id FROM (
+                     SELECT id, target_id, episode FROM alert_records WHERE id = ANY($1)
+                     UNION ALL
+                     SELECT a.id, s.target_id, s.episode FROM alert_records a JOIN alert_records s ON s.target_id = a.target_id AND s.same_as = a.episode WHERE a.id = ANY($1)
+                 ) a JOIN deliveries d ON d.target_id = a.target_id AND d.episode = a.episode
+                 ORDER BY d.kind, d.channel_id, d.created_at
                  """,
                 alerts.Select(alert => alert.Id).ToArray()))
-            .ToLookup(delivery => (delivery.Key.TargetId, delivery.Key.Episode));
-        return [.. alerts.Select(alert => new AlertRow(alert, [.. deliveries[(alert.TargetId, alert.Episode)]]))];
+            .ToLookup(row => row.Id, row => row.Delivery);
+        return [.. alerts.Select(alert => new AlertRow(alert, [.. deliveries[alert.Id]]))];
     }
 }

@@ -12,6 +12,8 @@ internal static class DeliveryTable
     public const string Columns =
         "d.target_id, d.episode, d.kind, d.channel_id, d.status, d.reason, d.attempts, d.last_error, d.message_id, d.created_at, d.sent_at";
 
+    public const int ColumnCount = 11;
+
     /// <summary>The columns of several deliveries, for <c>unnest</c>.</summary>
     public const string Types = "bigint[], integer[], smallint[], bigint[], text[], text[], integer[], text[], text[], bigint[], bigint[]";
 
@@ -181,7 +183,7 @@ internal static class DeliveryTable
          SELECT {AlertTable.Columns}, {Columns}
          FROM alert_records a JOIN deliveries d ON d.target_id = a.target_id AND d.episode = a.episode
          WHERE a.resolved_at IS NULL AND d.kind = 0 AND d.status IN ('dead', 'suppressed')
-         ORDER BY 26, 17, 18, 19, 20
+         ORDER BY 27, 18, 19, 20, 21
          """);
 
     public static async Task<IReadOnlyList<SendSlot>> SendsAsync(PgSession session, DateTimeOffset since) => await session.RowsAsync(

@@ -1,6 +1,7 @@
 using Monitor.Core.Alerts;
 using Monitor.Core.Health;
 using Monitor.Core.Ports;
+using Monitor.Core.Probing;
 using Monitor.Core.Text;
 using Monitor.Storage.Codecs;
 using Npgsql;
@@ -13,8 +14,8 @@ internal static class StrayTable
     private const string InsertAlert =
         """
         INSERT INTO alert_records (target_id, episode, target_name, target_type, endpoint, group_name, severity, message, started_at, fired_at, resolved_at,
-            resolved_reason, into_degraded, failure_count, told_as)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (target_id, episode) DO NOTHING
+            resolved_reason, into_degraded, failure_count, told_as, same_as)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (target_id, episode) DO NOTHING
         """;
 
     private const string End =
@@ -24,6 +25,9 @@ internal static class StrayTable
     private const string Seen =
         "SELECT checked_at, flags FROM probe_results WHERE target_id = $1 AND checked_at > $2 AND (flags & 3) IN (0, 1) ORDER BY checked_at DESC LIMIT 100";
 
+    /// <summary>So long after its firing the end of an alert is looked for: it is asked for again and again while its target is down.</summary>
+    private static readonly TimeSpan Sight = TimeSpan.FromHours(1);
+
     public static async Task<bool> AdoptAsync(PgSession session, StrayEpisode stray, DateTimeOffset now)
     {
         await session.ExecuteAsync([PgStatement.Begin, .. PgStatement.Limits(PgLimits.TransitionMilliseconds)]);
@@ -32,7 +36,7 @@ internal static class StrayTable
             row => HealthStateCodec.Decode(row.GetString(0)), "SELECT state FROM target_states WHERE target_id = $1 AND location = $2 FOR UPDATE", target, stray.Location);
         var known = await session.RowsAsync(AlertTable.Read, $"SELECT {AlertTable.Columns} FROM alert_records a WHERE a.target_id = $1", target);
         var seen = await session.RowsAsync(Check, Seen, target, Micros.Of(stray.Alert.FiredAt));
-        var plan = StrayPlan.Of(stray with { Deliveries = Told(stray.Deliveries, await DeliveryTable.SetAsideAsync(session, target, stray.Alert.Episode)) }, state, seen, known, now);
+        var plan = StrayPlan.Of(stray with { Deliveries = Told(stray.Deliveries, await DeliveryTable.SetAsideAsync(session, target, stray.Alert.Episode)) }, state, seen, await EndedAsync(session, stray.Alert), known, now);
         if (plan is not { Record: { } record, Deliveries: { } deliveries })
         {
             await session.ExecuteAsync([PgStatement.RollBack]);
@@ -64,6 +68,23 @@ internal static class StrayTable
            select end is null ? row : end with { Key = row.Key },
     ];
 
+    /// <summary>When an alert that nobody has ended was over, by what is stored of its target's checks.</summary>
+    private static async Task<DateTimeOffset?> EndedAsync(PgSession session, AlertRecord alert)
+    {
+        if (!alert.IsOpen || await session.NumberAsync("SELECT recovery_threshold FROM probe_targets WHERE id = $1", alert.TargetId) is not { } recoveries)
+        {
+            return null;
+        }
+
+        var seen = await new ResultReading(session).DescendingAsync(
+                alert.TargetId, Micros.Of(alert.FiredAt) + 1, Micros.Of(alert.FiredAt + Sight), cancellationToken: session.CancellationToken)
+            .Where(result => result.IsConclusive)
+            .Select(result => new SeenCheck(Micros.ToTime(result.At), result.Outcome == ProbeOutcome.Failed, result.HasWarnings))
+            .ToListAsync(session.CancellationToken);
+        seen.Reverse();
+        return StrayPlan.EndOf(alert.Severity, (int)recoveries, seen);
+    }
+
     private static SeenCheck Check(NpgsqlDataReader row) => new(Micros.ToTime(row.GetInt64(0)), (row.GetInt16(1) & 3) == 1, (row.GetInt16(1) & 256) != 0);
 
     private static PgStatement Write(HealthState state, long target, string location) => new(
@@ -93,5 +114,6 @@ internal static class StrayTable
         alert.ResolvedReason?.Name(),
         alert.RecoveredIntoDegraded,
         alert.FailureCount,
-        alert.ToldAs);
+        alert.ToldAs,
+        alert.SameAs);
 }

@@ -124,6 +124,6 @@ internal sealed class UptimeReading
 
     private Task<List<(long Start, long End)>> OutagesAsync(long from, long to) => _session.RowsAsync(
         row => (row.GetInt64(0), row.LongOrNull(1) ?? to),
-        "SELECT started_at, resolved_at FROM alert_records WHERE target_id = $1 AND severity = $2 AND started_at < $4 AND (resolved_at IS NULL OR resolved_at > $3)",
+        "SELECT started_at, resolved_at FROM alert_records WHERE target_id = $1 AND severity = $2 AND started_at < $4 AND (resolved_at IS NULL OR resolved_at > $3) AND same_as IS NULL",
         _targetId, AlertSeverity.Critical.Name(), from, to);
 }

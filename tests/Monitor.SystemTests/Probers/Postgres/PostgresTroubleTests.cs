@@ -60,6 +60,12 @@ public sealed class PostgresTroubleTests
             {
                 await server.StartAgainAsync(Token);
             }
+            else if (how == "terminated")
+            {
+                // It has told its client so, and is listed with its query for a moment more: which the next one would take for its own.
+                await Eventually.TrueAsync(
+                    "it is gone", () => server.ScalarAsync<bool>("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'monitor')", Token)!, Token);
+            }
         }
     }
 

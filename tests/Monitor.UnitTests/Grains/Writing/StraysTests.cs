@@ -107,6 +107,29 @@ public sealed class StraysTests
         Assert.Empty(rig.Adopted.All);
     }
 
+    /// <summary>The silo got its shard back while its first one waited, knew nothing of it, and lost it again: two outages that people heard of became one record.</summary>
+    [Fact]
+    public async Task Two_outages_under_one_number_are_adopted_each_with_what_was_told_of_it()
+    {
+        await using var rig = await new WriterRig().StartedAsync();
+        var waits = 0;
+        rig.Adopted.Answer = _ => Interlocked.Increment(ref waits) < 0;
+        await AwayAsync(rig, Transition(0, over: false));
+        await rig.RunUntilAsync(rig.WriteAsync(Samples.Claim(1, DeliveryStatus.Sent)));
+        await BackAsync(rig);
+        await rig.RunUntilAsync(() => Volatile.Read(ref waits) > 0);
+
+        var later = Samples.Start.AddMinutes(5);
+        var next = Transition(0, over: false);
+        await AwayAsync(rig, next with { Alerts = [next.Alerts[0] with { StartedAt = later, FiredAt = later }], Deliveries = [next.Deliveries[0] with { CreatedAt = later }] });
+        await BackAsync(rig);
+        rig.Adopted.Answer = _ => true;
+        await rig.RunUntilAsync(() => rig.Adopted.All.Count > 1);
+        Assert.Equal(
+            [(Samples.Start, DeliveryStatus.Sent), (later, DeliveryStatus.Pending)],
+            rig.Adopted.All.Select(stray => (stray.Alert.FiredAt, Assert.Single(stray.Deliveries).Status)).Order());
+    }
+
     [Fact]
     public async Task A_disk_that_does_not_take_what_waits_delays_nothing()
     {
