@@ -18,14 +18,10 @@ namespace Monitor.Core.Health;
 /// <param name="State">The target's, as it becomes.</param>
 public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null, IReadOnlyList<Delivery>? Deliveries = null, HealthState? State = null)
 {
-    /// <param name="state">The target's, as its owner has stored it; null when the target is gone.</param>
-    /// <param name="seen">What is stored of checks since the alert fired, of those that say something; the newest first.</param>
-    /// <param name="ended">When an alert that nobody has ended was over, by <see cref="EndOf"/>; null where that is not known.</param>
-    /// <param name="known">All alert records of the target.</param>
-    public static StrayPlan Of(
-        StrayEpisode stray, HealthState? state, IReadOnlyList<SeenCheck> seen, DateTimeOffset? ended, IReadOnlyCollection<AlertRecord> known, DateTimeOffset now)
+    public static StrayPlan Of(StrayEpisode stray, StrayTarget target, DateTimeOffset now)
     {
         var alert = stray.Alert;
+        var (state, seen, ended, known, _) = target;
         var told = alert.ToldAs ?? alert.Episode;
         var span = alert with { ResolvedAt = alert.ResolvedAt ?? ended };
         var sames = known.Where(other => other.Severity == alert.Severity && IsSame(span, other)).ToArray();
@@ -48,7 +44,7 @@ public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null,
         }
 
         var last = Math.Max(state?.LastEpisode ?? 0, known.Select(other => other.Episode).DefaultIfEmpty().Max());
-        var number = told > last ? told : last + 1;
+        var number = told > last ? told : Math.Max(last, target.LastTold) + 1;
         return new StrayPlan(
             StrayOutcome.Own,
             alert with { Episode = number, ToldAs = number == told ? null : told, SameAs = standsFor?.Episode },
@@ -144,6 +140,14 @@ public sealed record StrayPlan(StrayOutcome Outcome, AlertRecord? Record = null,
 
     private static bool Before(AlertRecord one, AlertRecord other) => other.ResolvedAt is not { } over || (one.StartedAt <= over && one.FiredAt <= over);
 }
+
+/// <summary>What is stored of the target of a <see cref="StrayEpisode"/>.</summary>
+/// <param name="State">As its owner has stored it; null when the target is gone.</param>
+/// <param name="Seen">What is stored of checks since the alert fired, of those that say something; the newest first.</param>
+/// <param name="Ended">When an alert that nobody has ended was over, by <see cref="StrayPlan.EndOf"/>; null where that is not known.</param>
+/// <param name="Known">All its alert records.</param>
+/// <param name="LastTold">The highest number under which a notice is known: its record may be yet to come, and another under its number would have its notices for its own.</param>
+public sealed record StrayTarget(HealthState? State, IReadOnlyList<SeenCheck> Seen, DateTimeOffset? Ended, IReadOnlyCollection<AlertRecord> Known, int LastTold);
 
 public enum StrayOutcome
 {

@@ -54,7 +54,7 @@ internal sealed class ToldModel(ClusterScene scene)
 
     public void Rise(IReadOnlyCollection<int> sites)
     {
-        foreach (var site in sites)
+        foreach (var site in sites.Where(site => _down[site]))
         {
             _down[site] = false;
             _rose[site] = Stopwatch.GetTimestamp();

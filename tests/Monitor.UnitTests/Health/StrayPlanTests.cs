@@ -16,15 +16,15 @@ public sealed class StrayPlanTests
     [Fact]
     public void The_same_number_at_overlapping_times_is_the_same_episode()
     {
-        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), Well, Good, null, [Alert(5, 1, null)], Now).Outcome);
-        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, null), Well, Good, null, [Alert(5, 1, 3)], Now).Outcome);
-        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), Well, Good, null, [Alert(9, 0, 2) with { ToldAs = 5 }], Now).Outcome);
+        Assert.Equal(StrayOutcome.Known, Plan(Stray(5, 0, 2), Well, Good, null, [Alert(5, 1, null)]).Outcome);
+        Assert.Equal(StrayOutcome.Known, Plan(Stray(5, 0, null), Well, Good, null, [Alert(5, 1, 3)]).Outcome);
+        Assert.Equal(StrayOutcome.Known, Plan(Stray(5, 0, 2), Well, Good, null, [Alert(9, 0, 2) with { ToldAs = 5 }]).Outcome);
     }
 
     [Fact]
     public void What_nobody_else_has_seen_keeps_its_number()
     {
-        var plan = StrayPlan.Of(Stray(5, 0, 2), Well, Good, null, [Alert(4, -9, -8)], Now);
+        var plan = Plan(Stray(5, 0, 2), Well, Good, null, [Alert(4, -9, -8)]);
         Assert.Equal((StrayOutcome.Own, 5, null), (plan.Outcome, plan.Record!.Episode, plan.Record.ToldAs));
         Assert.Equal(Start.AddMinutes(2), plan.Record.ResolvedAt);
         Assert.Equal([DeliveryKind.Firing, DeliveryKind.Resolved], plan.Deliveries!.Select(row => row.Key.Kind));
@@ -33,21 +33,29 @@ public sealed class StrayPlanTests
     [Fact]
     public void A_number_that_was_given_to_another_outage_meanwhile_is_remembered_as_told()
     {
-        var plan = StrayPlan.Of(Stray(5, 0, 2), Well with { LastEpisode = 6 }, Good, null, [Alert(5, 3, 4), Alert(6, 5, null)], Now);
+        var plan = Plan(Stray(5, 0, 2), Well with { LastEpisode = 6 }, Good, null, [Alert(5, 3, 4), Alert(6, 5, null)]);
         Assert.Equal((7, 5), (plan.Record!.Episode, plan.Record.ToldAs));
         Assert.Equal("#1-5", plan.Record.Reference);
         Assert.All(plan.Deliveries!, row => Assert.Equal(7, row.Key.Episode));
     }
 
+    /// <summary>Its record is yet to come: another one under its number would have its notices for its own, and be told to nobody.</summary>
+    [Fact]
+    public void No_number_is_given_under_which_something_else_was_told()
+    {
+        Assert.Equal((8, 5, null), Names(Plan(Stray(5, 0, 2), Well with { LastEpisode = 5 }, Good, null, [Alert(5, 3, 4)], lastTold: 7)));
+        Assert.Equal((6, null, null), Names(Plan(Stray(6, 0, 2), Well with { LastEpisode = 5 }, Good, null, [Alert(5, 3, 4)], lastTold: 7)));
+    }
+
     [Fact]
     public void An_alert_that_nobody_has_ended_is_over_when_its_target_is_well_and_whoever_heard_it_hears_that()
     {
-        var plan = StrayPlan.Of(Stray(5, 0, null), Well, Good, null, [], Now);
+        var plan = Plan(Stray(5, 0, null), Well, Good, null, []);
         Assert.Equal((Now, ResolvedReason.Recovered), (plan.Record!.ResolvedAt!.Value, plan.Record.ResolvedReason!.Value));
         var recovery = plan.Deliveries!.Single(row => row.Key.Kind == DeliveryKind.Resolved);
         Assert.Equal((new DeliveryKey(1, 5, DeliveryKind.Resolved, 9), DeliveryStatus.Pending), (recovery.Key, recovery.Status));
-        Assert.Equal(ResolvedReason.Deleted, StrayPlan.Of(Stray(5, 0, null), null, [], null, [], Now).Record!.ResolvedReason);
-        Assert.Equal(ResolvedReason.Disabled, StrayPlan.Of(Stray(5, 0, null), Well with { Status = HealthStatus.Disabled }, [], null, [], Now).Record!.ResolvedReason);
+        Assert.Equal(ResolvedReason.Deleted, Plan(Stray(5, 0, null), null, [], null, []).Record!.ResolvedReason);
+        Assert.Equal(ResolvedReason.Disabled, Plan(Stray(5, 0, null), Well with { Status = HealthStatus.Disabled }, [], null, []).Record!.ResolvedReason);
     }
 
     [Fact]
@@ -56,14 +64,14 @@ public sealed class StrayPlanTests
         var episode = new OpenEpisode(6, Start, Start, 3, [9]);
         foreach (var state in new[] { Well with { ConsecutiveFailures = 1 }, Well with { Status = HealthStatus.Unknown }, Well with { Status = HealthStatus.Unhealthy, Outage = episode } })
         {
-            Assert.Equal(StrayOutcome.Waits, StrayPlan.Of(Stray(5, 0, null), state, Good, null, [], Now).Outcome);
+            Assert.Equal(StrayOutcome.Waits, Plan(Stray(5, 0, null), state, Good, null, []).Outcome);
         }
 
         // What is stored may be from before the outage.
-        Assert.Equal(StrayOutcome.Waits, StrayPlan.Of(Stray(5, 0, null), Well, [], null, [], Now).Outcome);
+        Assert.Equal(StrayOutcome.Waits, Plan(Stray(5, 0, null), Well, [], null, []).Outcome);
 
         // One that is over need not wait for anything.
-        Assert.Equal(StrayOutcome.Own, StrayPlan.Of(Stray(5, 0, 2), Well with { ConsecutiveFailures = 1 }, [], null, [], Now).Outcome);
+        Assert.Equal(StrayOutcome.Own, Plan(Stray(5, 0, 2), Well with { ConsecutiveFailures = 1 }, [], null, []).Outcome);
     }
 
     [Fact]
@@ -76,7 +84,7 @@ public sealed class StrayPlanTests
                 Row(DeliveryKind.Firing, 8, DeliveryStatus.Sending), Row(DeliveryKind.Firing, 9, DeliveryStatus.Dead),
             ],
         };
-        var rows = StrayPlan.Of(stray, Well, Good, null, [], Now).Deliveries!;
+        var rows = Plan(stray, Well, Good, null, []).Deliveries!;
         Assert.Equal(
             [(DeliveryKind.Firing, 8L, DeliveryStatus.Pending), (DeliveryKind.Firing, 9L, DeliveryStatus.Dead), (DeliveryKind.Resolved, 8L, DeliveryStatus.Pending)],
             rows.Select(row => (row.Key.Kind, row.Key.ChannelId, row.Status)));
@@ -86,7 +94,7 @@ public sealed class StrayPlanTests
     public void A_recovery_that_was_told_ends_the_episode_that_its_owner_still_has_open_with_what_was_seen_since()
     {
         var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start, 3, [9]), ConsecutiveFailures = 40, FailingSince = Start };
-        var plan = StrayPlan.Of(Stray(5, 0, 2), down, [Bad(5), Bad(4), new SeenCheck(Start.AddMinutes(3), false, false), Bad(1)], null, [Alert(5, 0, null)], Now);
+        var plan = Plan(Stray(5, 0, 2), down, [Bad(5), Bad(4), new SeenCheck(Start.AddMinutes(3), false, false), Bad(1)], null, [Alert(5, 0, null)]);
 
         Assert.Equal((StrayOutcome.Ends, 5, Start.AddMinutes(2)), (plan.Outcome, plan.Record!.Episode, plan.Record.ResolvedAt));
         Assert.Equal((DeliveryKind.Resolved, DeliveryStatus.Sent), (Assert.Single(plan.Deliveries!).Key.Kind, plan.Deliveries![0].Status));
@@ -101,7 +109,7 @@ public sealed class StrayPlanTests
     public void What_was_seen_before_the_recovery_does_not_count_after_it()
     {
         var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start, 3, [9]), ConsecutiveFailures = 3, FailingSince = Start };
-        var state = StrayPlan.Of(Stray(5, 0, 2), down, [Bad(1)], null, [Alert(5, 0, null)], Now).State!;
+        var state = Plan(Stray(5, 0, 2), down, [Bad(1)], null, [Alert(5, 0, null)]).State!;
         Assert.Equal((0, null), (state.ConsecutiveFailures, state.FailingSince));
     }
 
@@ -109,8 +117,8 @@ public sealed class StrayPlanTests
     public void An_owner_that_has_told_of_the_recovery_or_has_the_same_one_open_is_left_alone()
     {
         var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start, 3, [9]) };
-        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, 2), Well, Good, null, [Alert(5, 0, 3)], Now).Outcome);
-        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(5, 0, null), down, [], null, [Alert(5, 0, null)], Now).Outcome);
+        Assert.Equal(StrayOutcome.Known, Plan(Stray(5, 0, 2), Well, Good, null, [Alert(5, 0, 3)]).Outcome);
+        Assert.Equal(StrayOutcome.Known, Plan(Stray(5, 0, null), down, [], null, [Alert(5, 0, null)]).Outcome);
     }
 
     /// <summary>The owner had one bad check before the gap, and two after it: its outage began before the other, and fired after that was told to be over. Taken for the same it was told to nobody.</summary>
@@ -118,7 +126,7 @@ public sealed class StrayPlanTests
     public void One_that_fired_after_the_recovery_was_told_is_another_however_early_it_began()
     {
         var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start.AddMinutes(3), 3, [9]) };
-        var plan = StrayPlan.Of(Stray(5, 0, 2), down, [], null, [Alert(5, 0, null) with { FiredAt = Start.AddMinutes(3) }], Now);
+        var plan = Plan(Stray(5, 0, 2), down, [], null, [Alert(5, 0, null) with { FiredAt = Start.AddMinutes(3) }]);
         Assert.Equal((StrayOutcome.Own, 6, 5, Start.AddMinutes(2)), (plan.Outcome, plan.Record!.Episode, plan.Record.ToldAs, plan.Record.ResolvedAt));
     }
 
@@ -129,23 +137,23 @@ public sealed class StrayPlanTests
     [Fact]
     public void The_same_outage_under_another_number_is_none_of_its_own_and_whoever_heard_it_hears_its_end()
     {
-        var plan = StrayPlan.Of(Stray(6, 0, null), Well with { LastEpisode = 5 }, Good, Start.AddMinutes(4), [Alert(5, 1, 3)], Now);
+        var plan = Plan(Stray(6, 0, null), Well with { LastEpisode = 5 }, Good, Start.AddMinutes(4), [Alert(5, 1, 3)]);
         Assert.Equal((StrayOutcome.Own, 6, null, 5), (plan.Outcome, plan.Record!.Episode, plan.Record.ToldAs, plan.Record.SameAs));
         Assert.Equal((Start.AddMinutes(3), ResolvedReason.Recovered), (plan.Record.ResolvedAt, plan.Record.ResolvedReason));
         Assert.Equal([DeliveryStatus.Sent, DeliveryStatus.Pending], plan.Deliveries!.Select(row => row.Status));
 
         // Once more: it is there.
-        Assert.Equal(StrayOutcome.Known, StrayPlan.Of(Stray(6, 0, null), Well, Good, Start.AddMinutes(4), [Alert(5, 1, 3), plan.Record], Now).Outcome);
+        Assert.Equal(StrayOutcome.Known, Plan(Stray(6, 0, null), Well, Good, Start.AddMinutes(4), [Alert(5, 1, 3), plan.Record]).Outcome);
 
         // A third number of it names the one that stands for all.
-        Assert.Equal((8, 7, 5), Names(StrayPlan.Of(Stray(7, 0, null), Well with { LastEpisode = 7 }, Good, null, [plan.Record, Alert(5, 1, 3)], Now)));
+        Assert.Equal((8, 7, 5), Names(Plan(Stray(7, 0, null), Well with { LastEpisode = 7 }, Good, null, [plan.Record, Alert(5, 1, 3)])));
     }
 
     [Fact]
     public void While_the_same_outage_goes_on_under_another_number_it_waits()
     {
         var down = Well with { Status = HealthStatus.Unhealthy, LastEpisode = 5, Outage = new OpenEpisode(5, Start, Start, 3, [9]) };
-        Assert.Equal(StrayOutcome.Waits, StrayPlan.Of(Stray(6, 0, null), down, [Bad(1)], null, [Alert(5, 1, null)], Now).Outcome);
+        Assert.Equal(StrayOutcome.Waits, Plan(Stray(6, 0, null), down, [Bad(1)], null, [Alert(5, 1, null)]).Outcome);
     }
 
     [Theory]
@@ -153,7 +161,7 @@ public sealed class StrayPlanTests
     [InlineData(6)]
     public void An_outage_that_fired_after_the_target_had_been_well_is_another_whatever_its_number(int number)
     {
-        var plan = StrayPlan.Of(Stray(number, 0, null), Well with { LastEpisode = 5 }, Good, Start.AddMinutes(1), [Alert(5, 3, 4)], Now);
+        var plan = Plan(Stray(number, 0, null), Well with { LastEpisode = 5 }, Good, Start.AddMinutes(1), [Alert(5, 3, 4)]);
         Assert.Equal((6, number == 6 ? null : 5, null), Names(plan));
         Assert.Equal(Start.AddMinutes(1), plan.Record!.ResolvedAt);
     }
@@ -162,7 +170,7 @@ public sealed class StrayPlanTests
     public void Warnings_are_no_part_of_an_outage()
     {
         var warned = Alert(5, 0, 9) with { Severity = AlertSeverity.Warning };
-        Assert.Equal((6, null, null), Names(StrayPlan.Of(Stray(6, 0, 2), Well with { LastEpisode = 5 }, Good, null, [warned], Now)));
+        Assert.Equal((6, null, null), Names(Plan(Stray(6, 0, 2), Well with { LastEpisode = 5 }, Good, null, [warned])));
     }
 
     [Fact]
@@ -186,10 +194,13 @@ public sealed class StrayPlanTests
         var warned = Well with { Status = HealthStatus.Degraded, LastEpisode = 5, Warning = new OpenEpisode(5, Start, Start, 3, [9]), ConsecutiveWarnings = 3, WarningSince = Start };
         var over = Stray(5, 0, 2);
         SeenCheck[] seen = [new(Start.AddMinutes(5), false, true), Bad(4), new(Start.AddMinutes(3), false, true), new(Start.AddMinutes(1), false, true)];
-        var state = StrayPlan.Of(
-            over with { Alert = over.Alert with { Severity = AlertSeverity.Warning } }, warned, seen, null, [Alert(5, 0, null) with { Severity = AlertSeverity.Warning }], Now).State!;
+        var state = Plan(
+            over with { Alert = over.Alert with { Severity = AlertSeverity.Warning } }, warned, seen, null, [Alert(5, 0, null) with { Severity = AlertSeverity.Warning }]).State!;
         Assert.Equal((null, 2, Start.AddMinutes(3), HealthStatus.Healthy), (state.Warning, state.ConsecutiveWarnings, state.WarningSince, state.Status));
     }
+
+    private static StrayPlan Plan(StrayEpisode stray, HealthState? state, SeenCheck[] seen, DateTimeOffset? ended, AlertRecord[] known, int lastTold = 0) =>
+        StrayPlan.Of(stray, new StrayTarget(state, seen, ended, known, lastTold), Now);
 
     private static (int Episode, int? ToldAs, int? SameAs) Names(StrayPlan plan) => (plan.Record!.Episode, plan.Record.ToldAs, plan.Record.SameAs);
 

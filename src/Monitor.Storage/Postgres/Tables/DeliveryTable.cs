@@ -61,12 +61,14 @@ internal static class DeliveryTable
     /// <summary>
     /// What is given, under the numbers by which it is kept: below zero where it is of an earlier outage, one that was told without the store by a silo that could not write it down before
     /// others took its shard and gave its number to another. Its notices would pass for those of that one. Its recovery tells them apart: it came before the other fired. When that began says nothing: its owner may have seen a bad check before both.
+    /// Where it has no recovery yet, its target does: it was well between the two.
     /// </summary>
-    private const string Numbered =
-        """
+    private static readonly string Numbered =
+        $"""
          SELECT d.target_id, CASE
              WHEN earlier.created_at >= d.created_at OR (over.created_at >= d.created_at AND EXISTS (
-                 SELECT 1 FROM alert_records a WHERE a.target_id = d.target_id AND a.episode = d.episode AND a.fired_at > over.created_at)) THEN -d.episode
+                 SELECT 1 FROM alert_records a WHERE a.target_id = d.target_id AND a.episode = d.episode AND a.fired_at > over.created_at))
+                 OR (d.kind = 0 AND EXISTS (SELECT 1 FROM alert_records a WHERE a.target_id = d.target_id AND a.episode = d.episode AND {IsOfEarlier("d", "a")})) THEN -d.episode
              ELSE d.episode END,
              d.kind, d.channel_id, d.status, d.reason, d.attempts, d.last_error, d.message_id, d.created_at, d.sent_at
          FROM given d
@@ -76,18 +78,19 @@ internal static class DeliveryTable
 
     /// <summary>
     /// Sets aside what is known to have been told under these numbers while no record of it is there, where it was over before these alerts fired: it belongs to an earlier one whose
-    /// silo has yet to write it down, and would pass for this one's. Answers how many.
+    /// silo has yet to write it down, and would pass for this one's. So does a firing after which the target was well before this began. Answers how many.
     /// </summary>
     public static PgStatement SetAside(IReadOnlyCollection<AlertRecord> alerts) => new(
         $"""
         WITH earlier AS (
-            DELETE FROM deliveries d USING unnest($1::bigint[], $2::integer[], $3::bigint[]) AS g (target_id, episode, fired_at)
+            DELETE FROM deliveries d USING unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::text[]) AS g (target_id, episode, fired_at, started_at, severity)
             WHERE d.target_id = g.target_id AND d.episode = g.episode
                 AND NOT EXISTS (SELECT 1 FROM alert_records a WHERE a.target_id = g.target_id AND a.episode = g.episode)
-                AND EXISTS (
-                    SELECT 1 FROM deliveries r
-                    WHERE r.target_id = d.target_id AND r.episode = d.episode AND r.kind = 1 AND r.channel_id = d.channel_id
-                        AND r.created_at < g.fired_at AND d.created_at <= r.created_at)
+                AND (EXISTS (
+                        SELECT 1 FROM deliveries r
+                        WHERE r.target_id = d.target_id AND r.episode = d.episode AND r.kind = 1 AND r.channel_id = d.channel_id
+                            AND r.created_at < g.fired_at AND d.created_at <= r.created_at)
+                    OR (d.kind = 0 AND {IsOfEarlier("d", "g")}))
             RETURNING {Columns}
         )
         INSERT INTO deliveries ({Names})
@@ -96,7 +99,22 @@ internal static class DeliveryTable
         """,
         alerts.Select(alert => alert.TargetId).ToArray(),
         alerts.Select(alert => alert.Episode).ToArray(),
-        alerts.Select(alert => Micros.Of(alert.FiredAt)).ToArray());
+        alerts.Select(alert => Micros.Of(alert.FiredAt)).ToArray(),
+        alerts.Select(alert => Micros.Of(alert.StartedAt)).ToArray(),
+        alerts.Select(alert => alert.Severity.Name()).ToArray());
+
+    /// <summary>Between a firing and the first bad check of an alert its target was well, by another record or by what is stored of its last checks.</summary>
+    private static string IsOfEarlier(string firing, string alert) =>
+        $"""
+         {firing}.created_at < {alert}.started_at AND (
+             EXISTS (
+                 SELECT 1 FROM alert_records b
+                 WHERE b.target_id = {firing}.target_id AND b.severity = {alert}.severity AND b.resolved_at > {firing}.created_at AND b.resolved_at < {alert}.started_at)
+             OR EXISTS (
+                 SELECT 1 FROM probe_results p
+                 WHERE p.target_id = {firing}.target_id AND p.checked_at > {firing}.created_at AND p.checked_at < {alert}.started_at
+                     AND p.flags & 3 = 0 AND ({alert}.severity = 'critical' OR p.flags & 256 = 0)))
+         """;
 
     /// <summary>What has come to an end of the notices of an episode that lost its number to another.</summary>
     public static async Task<IReadOnlyList<Delivery>> SetAsideAsync(PgSession session, long target, int episode) => await session.RowsAsync(

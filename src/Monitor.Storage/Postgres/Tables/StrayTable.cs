@@ -36,7 +36,11 @@ internal static class StrayTable
             row => HealthStateCodec.Decode(row.GetString(0)), "SELECT state FROM target_states WHERE target_id = $1 AND location = $2 FOR UPDATE", target, stray.Location);
         var known = await session.RowsAsync(AlertTable.Read, $"SELECT {AlertTable.Columns} FROM alert_records a WHERE a.target_id = $1", target);
         var seen = await session.RowsAsync(Check, Seen, target, Micros.Of(stray.Alert.FiredAt));
-        var plan = StrayPlan.Of(stray with { Deliveries = Told(stray.Deliveries, await DeliveryTable.SetAsideAsync(session, target, stray.Alert.Episode)) }, state, seen, await EndedAsync(session, stray.Alert), known, now);
+        var told = await session.NumberAsync("SELECT max(episode) FROM deliveries WHERE target_id = $1", target) ?? 0;
+        var plan = StrayPlan.Of(
+            stray with { Deliveries = Told(stray.Deliveries, await DeliveryTable.SetAsideAsync(session, target, stray.Alert.Episode)) },
+            new StrayTarget(state, seen, await EndedAsync(session, stray.Alert), known, (int)told),
+            now);
         if (plan is not { Record: { } record, Deliveries: { } deliveries })
         {
             await session.ExecuteAsync([PgStatement.RollBack]);
