@@ -66,7 +66,11 @@ public sealed record StoredTarget(
     Target Target, HealthState? State, long Version, ReadOnlyMemory<byte> Memory, DateTimeOffset? LastCheckedAt, bool Deleted);
 
 /// <summary>A delivery with the alert that it tells of.</summary>
-public sealed record OpenDelivery(Delivery Delivery, AlertRecord Alert);
+public sealed record OpenDelivery(Delivery Delivery, AlertRecord Alert)
+{
+    /// <summary>The store has put aside what was told under its number: of an earlier outage, whose silo could not write it down before others gave its number to this one.</summary>
+    public bool IsNext { get; init; }
+}
 
 /// <summary>What one transaction writes.</summary>
 /// <param name="Silo">With <paramref name="Sequence"/> the batch's identity.</param>

@@ -165,7 +165,7 @@ internal sealed partial class DeliveryRouter
 
     /// <summary>
     /// It has, here. An episode that its owner told without the store, and could not write down before others took its shard, leaves its number to the next outage: that is another, and is
-    /// told, where the one that has ended was over before this one fired. (Where nobody has ended that one, what is stored says so: its notice is told when this is forgotten.)
+    /// told, where the store says so, or where the one that has ended was over before this one fired.
     /// </summary>
     private bool HasEnded(OpenDelivery open)
     {
@@ -176,7 +176,8 @@ internal sealed partial class DeliveryRouter
         }
 
         var recovery = key.Kind == DeliveryKind.Resolved ? known.Row : _ended.GetValueOrDefault(key with { Kind = DeliveryKind.Resolved }).Row;
-        if (recovery is null || recovery.CreatedAt < known.Row.CreatedAt || recovery.CreatedAt >= open.Alert.FiredAt)
+        var isOver = recovery is not null && recovery.CreatedAt >= known.Row.CreatedAt && recovery.CreatedAt < open.Alert.FiredAt;
+        if (!isOver && !(open.IsNext && !known.Row.CreatedAt.IsSameMoment(open.Delivery.CreatedAt)))
         {
             return true;
         }

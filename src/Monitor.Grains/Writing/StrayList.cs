@@ -23,7 +23,7 @@ internal sealed class StrayList
         foreach (var alert in write.Alerts)
         {
             var rows = write.Deliveries.Where(row => row.Key.Episode == alert.Episode).ToArray();
-            var known = Array.Find(Under(alert.TargetId, alert.Episode), stray => IsAt(stray.Alert.FiredAt, alert.FiredAt));
+            var known = Array.Find(Under(alert.TargetId, alert.Episode), stray => stray.Alert.FiredAt.IsSameMoment(alert.FiredAt));
             Put(
                 known,
                 known is null
@@ -37,7 +37,7 @@ internal sealed class StrayList
     {
         if (Under(row.Key.TargetId, row.Key.Episode) is { Length: > 0 } all)
         {
-            var known = Array.Find(all, stray => stray.Deliveries.Any(other => other.Key == row.Key && IsAt(other.CreatedAt, row.CreatedAt))) ?? all[^1];
+            var known = Array.Find(all, stray => stray.Deliveries.Any(other => other.Key == row.Key && other.CreatedAt.IsSameMoment(row.CreatedAt))) ?? all[^1];
             Put(known, known with { Deliveries = [.. known.Deliveries.Where(other => other.Key != row.Key), row] });
         }
     }
@@ -64,7 +64,4 @@ internal sealed class StrayList
         var all = Under(next.Alert.TargetId, next.Alert.Episode);
         _byNumber[(next.Alert.TargetId, next.Alert.Episode)] = known is null ? [.. all, next] : Array.ConvertAll(all, other => ReferenceEquals(other, known) ? next : other);
     }
-
-    /// <summary>What is stored of a time may be less than what was decided by.</summary>
-    private static bool IsAt(DateTimeOffset one, DateTimeOffset other) => (one - other).Duration() < TimeSpan.FromMilliseconds(1);
 }

@@ -143,7 +143,7 @@ public sealed class PostgresStrayTests(SharedPostgres shared)
         await store.CommitAsync(Batch(states: [Write(fence, id, byARecord ? 1 : 0, Healthy(next) with { LastEpisode = 2 }, [Alert(id, 2, next)], [Delivery(id, 2, 7, next)])]), Token);
         await store.CommitAsync(Batch(deliveries: [told]), Token);
         var open = Assert.Single(await store.LoadOpenDeliveriesAsync(Token));
-        Assert.Equal((2, DeliveryStatus.Pending, next), (open.Delivery.Key.Episode, open.Delivery.Status, open.Delivery.CreatedAt));
+        Assert.Equal((2, DeliveryStatus.Pending, next, true), (open.Delivery.Key.Episode, open.Delivery.Status, open.Delivery.CreatedAt, open.IsNext));
     }
 
     [Fact]

@@ -193,12 +193,13 @@ internal static class DeliveryTable
     /// sorted by the columns of the delivery: created_at, target, episode, kind, channel.
     /// </summary>
     public static async Task<IReadOnlyList<OpenDelivery>> OpenAsync(PgSession session) => await session.RowsAsync(
-        row => new OpenDelivery(Read(row, AlertTable.ColumnCount), AlertTable.Read(row)),
+        row => new OpenDelivery(Read(row, AlertTable.ColumnCount), AlertTable.Read(row)) { IsNext = row.GetBoolean(AlertTable.ColumnCount + ColumnCount) },
         $"""
-         SELECT {AlertTable.Columns}, {Columns}
+         SELECT {AlertTable.Columns}, {Columns}, EXISTS (
+             SELECT 1 FROM deliveries e WHERE e.target_id = d.target_id AND e.episode = -d.episode AND e.kind = d.kind AND e.channel_id = d.channel_id)
          FROM deliveries d JOIN alert_records a ON a.target_id = d.target_id AND a.episode = d.episode WHERE d.status IN ('pending', 'sending')
          UNION ALL
-         SELECT {AlertTable.Columns}, {Columns}
+         SELECT {AlertTable.Columns}, {Columns}, false
          FROM alert_records a JOIN deliveries d ON d.target_id = a.target_id AND d.episode = a.episode
          WHERE a.resolved_at IS NULL AND d.kind = 0 AND d.status IN ('dead', 'suppressed')
          ORDER BY 27, 18, 19, 20, 21

@@ -125,6 +125,19 @@ public sealed class BorrowedTests
         Assert.Null(Next());
     }
 
+    /// <summary>Nobody has ended the one that was told here; that its target was well since then only the store knows.</summary>
+    [Fact]
+    public void An_outage_that_the_store_knows_for_another_is_told_once()
+    {
+        _router.Learn(Row(DeliveryKind.Firing, 3));
+        var firing = Later(DeliveryKind.Firing, 30) with { IsNext = true };
+        Look(firing);
+        Assert.Equal(DeliveryKind.Firing, Assert.Single(Next()!.Notices).Kind);
+        _router.Learn(firing.Delivery with { Status = DeliveryStatus.Sent, CreatedAt = firing.Delivery.CreatedAt.AddTicks(7) });
+        Look(firing);
+        Assert.Null(Next());
+    }
+
     private static Delivery Row(DeliveryKind kind, int seconds) => new() { Key = Key(kind), CreatedAt = Epoch.AddSeconds(seconds), Status = DeliveryStatus.Sent };
 
     private static OpenDelivery Later(DeliveryKind kind, int seconds, int? began = null) => new(
