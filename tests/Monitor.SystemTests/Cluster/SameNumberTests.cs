@@ -52,6 +52,48 @@ public sealed class SameNumberTests
         Assert.All(sites, site => Assert.Equal([false, true, false, true], scene.Notices(site).Select(notice => notice.Resolved)));
     }
 
+    /// <summary>
+    /// It has told one outage and its end, and the firing of the next one as number 2, when it stands still; for who takes over that one is the first. One record for it, and whoever heard of
+    /// number 2 hears its end when the silo is back.
+    /// </summary>
+    [Fact]
+    public async Task One_outage_under_two_numbers_is_one_record_and_both_numbers_are_told_to_their_end()
+    {
+        await using var scene = await ClusterScene.StartAsync(3, 30);
+        var name = await scene.RobotsOwnerAsync();
+        var victim = scene.Silos.First(silo => silo.Name != name);
+        int[] sites = [.. (await scene.SitesOfAsync(victim)).Take(2)];
+        await scene.Store.StopAsync(Scene.Token);
+        scene.Web.Fall(sites);
+        await scene.ToldAsync(sites, resolved: false);
+        scene.Web.Rise(sites);
+        await scene.ToldAsync(sites, resolved: true);
+        scene.Web.Fall(sites);
+        await TimesToldAsync(scene, sites, resolved: false, 2);
+        await scene.HeardAsync();
+
+        victim.Freeze();
+        await scene.Store.StartAgainAsync(Scene.Token);
+        await scene.BalancedAsync(2, victim);
+        await TimesToldAsync(scene, sites, resolved: false, 3);
+        victim.Thaw();
+        await scene.BalancedAsync(3);
+        scene.Web.Rise(sites);
+        await TimesToldAsync(scene, sites, resolved: true, 3);
+        foreach (var site in sites)
+        {
+            (int Number, bool Resolved)[] told = [.. scene.Notices(site).Select(notice => (notice.Episode, notice.Resolved))];
+            Assert.Equal([(1, false), (1, true), (2, false), (1, false)], told[..4]);
+            Assert.Equal([(1, true), (2, true)], told[4..].Order());
+            await Eventually.TrueAsync($"both outages of site {site} have their record", async () =>
+            {
+                var alerts = await scene[0].Api.AlertsAsync(scene.Target(site), Scene.Token);
+                return alerts.Count == 2 && alerts.All(alert => alert.Word("status") == "resolved")
+                    && alerts.SelectMany(alert => alert["deliveries"]!.AsArray()).Count(delivery => delivery!.Word("status") == "sent") == 6;
+            }, Scene.Token);
+        }
+    }
+
     private static Task TimesToldAsync(ClusterScene scene, int[] sites, bool resolved, int times) => Eventually.TrueAsync(
         $"{(resolved ? "recoveries" : "firings")} are told for the {times}nd time",
         () => sites.All(site => scene.Notices(site).Count(notice => notice.Resolved == resolved) >= times),
