@@ -1,10 +1,12 @@
+using Microsoft.Extensions.Logging;
+
 namespace Monitor.Grains.Probing;
 
 /// <summary>
 /// Tells whether this process stood still: a ticker on the thread pool that everything else must get past as well. What ended badly meanwhile says nothing about
 /// the target. Until it is started nothing counts as a stall.
 /// </summary>
-public sealed class StallDetector : IDisposable
+public sealed partial class StallDetector : IDisposable
 {
     public static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);
 
@@ -17,16 +19,20 @@ public sealed class StallDetector : IDisposable
     /// </summary>
     private static readonly TimeSpan Suspended = TimeSpan.FromSeconds(2);
 
+    /// <summary>From here on a person is told: turns were missed, or a lease has lapsed.</summary>
+    private static readonly TimeSpan Told = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider _time;
+    private readonly ILogger<StallDetector> _log;
     private readonly ITimer _timer;
     private long _lastTick;
     private long _lastWall;
     private long _stalledAt = long.MinValue;
     private bool _started;
 
-    public StallDetector(TimeProvider time)
+    public StallDetector(TimeProvider time, ILogger<StallDetector> log)
     {
-        _time = time;
+        (_time, _log) = (time, log);
         _timer = time.CreateTimer(static detector => ((StallDetector)detector!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -64,5 +70,19 @@ public sealed class StallDetector : IDisposable
 
         _lastWall = wall;
         Volatile.Write(ref _lastTick, now);
+        if (gap > Period + Told)
+        {
+            LogStoodStill((gap - Period).TotalSeconds);
+        }
+        else if (wallGap - gap > Suspended)
+        {
+            LogSuspended((wallGap - gap).TotalSeconds);
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This process stood still for {Seconds:0.0} s (no processor, or no thread): checks that were due meanwhile are late or missed, and failures of that time count for nothing")]
+    private partial void LogStoodStill(double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The wall clock went on by {Seconds:0.0} s at once: this machine was suspended, or its clock was set; failures of that moment count for nothing")]
+    private partial void LogSuspended(double seconds);
 }

@@ -18,7 +18,7 @@ internal static class FailoverBenchmark
         await using var load = await ClusterLoad.StartAsync(silos, cancellationToken);
         var ids = await load.AddTargetsAsync(targets, 1, web.Url, cancellationToken);
         await load.ProbedAsync(10 * targets, cancellationToken);
-        await using var machine = new StallWatch();
+        using var machine = new StallWatch();
         foreach (var (name, frozen) in new[] { ("kill -9", false), ("SIGSTOP", true) })
         {
             var late = new List<double>();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Monitor.Core.Health;
 using Monitor.Core.Shards;
 using Monitor.Grains.Notifying;
@@ -14,7 +15,7 @@ namespace Monitor.SystemTests.Cluster;
 /// Several silos over one PostgreSQL, a robot that all notices go to, and web sites to watch. All that a scenario asserts is seen from outside:
 /// in the sites' visits, the robot's messages, the API's answers and the database.
 /// </summary>
-internal sealed class ClusterScene : IAsyncDisposable
+internal sealed partial class ClusterScene : IAsyncDisposable
 {
     private readonly List<ClusterSilo> _silos = [];
     private readonly StallWatch _machine = new();
@@ -303,6 +304,23 @@ internal sealed class ClusterScene : IAsyncDisposable
     /// <summary>What a bound on times has to allow for: the machine's longest stall since then, for each of three processes that one thing passes through.</summary>
     public TimeSpan Allowance(long since) => 3 * _machine.Longest(since);
 
+    /// <summary>The longest standstill that a silo has told of in its log since then. For tests that stop none: elsewhere it is what they have done.</summary>
+    public TimeSpan StoodStill(long since)
+    {
+        var from = TimeProvider.System.GetUtcNow() - Stopwatch.GetElapsedTime(since);
+        var told = StandstillLine().Matches(Log)
+            .Where(line => DateTimeOffset.Parse(line.Groups["at"].Value, CultureInfo.InvariantCulture) >= from)
+            .Select(line => TimeSpan.FromSeconds(double.Parse(line.Groups["seconds"].Value, CultureInfo.InvariantCulture)))
+            .DefaultIfEmpty()
+            .Max();
+        if (told > TimeSpan.Zero)
+        {
+            Note(string.Create(CultureInfo.InvariantCulture, $"a silo stood still for {told.TotalSeconds:0.0} s"));
+        }
+
+        return told;
+    }
+
     /// <summary>When the scene was set.</summary>
     public long Began { get; } = Stopwatch.GetTimestamp();
 
@@ -311,6 +329,9 @@ internal sealed class ClusterScene : IAsyncDisposable
 
     /// <summary>When this machine stood still for longer than a lease can do without.</summary>
     public IReadOnlyList<(long From, long To)> Stalls(TimeSpan longerThan) => _machine.Stalls(longerThan);
+
+    [GeneratedRegex(@"^(?<at>\S+Z) warn: \S*StallDetector\S* This process stood still for (?<seconds>[\d.]+) s", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
+    private static partial Regex StandstillLine();
 
     private IReadOnlyList<PostgresServer> Servers() => Standby is null ? [Store] : [Store, Standby];
 
@@ -322,7 +343,7 @@ internal sealed class ClusterScene : IAsyncDisposable
         }
 
         await Task.WhenAll(_silos.Select(silo => silo.DisposeAsync().AsTask()));
-        await _machine.DisposeAsync();
+        _machine.Dispose();
         await Web.DisposeAsync();
         await Robot.DisposeAsync();
         await Task.WhenAll(Servers().Select(server => server.DisposeAsync().AsTask()));

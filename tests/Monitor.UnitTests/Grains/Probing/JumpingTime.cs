@@ -6,12 +6,16 @@ namespace Monitor.UnitTests.Grains.Probing;
 internal sealed class JumpingTime(FakeTime inner) : TimeProvider
 {
     private long _jumped;
+    private long _set;
 
     public override long TimestampFrequency => inner.TimestampFrequency;
 
     public void Jump(TimeSpan by) => Interlocked.Add(ref _jumped, by.Ticks);
 
-    public override DateTimeOffset GetUtcNow() => inner.GetUtcNow().AddTicks(Interlocked.Read(ref _jumped));
+    /// <summary>The wall clock alone: somebody has set it.</summary>
+    public void Wall(TimeSpan by) => Interlocked.Add(ref _set, by.Ticks);
+
+    public override DateTimeOffset GetUtcNow() => inner.GetUtcNow().AddTicks(Interlocked.Read(ref _jumped) + Interlocked.Read(ref _set));
 
     public override long GetTimestamp() => inner.GetTimestamp() + Interlocked.Read(ref _jumped);
 

@@ -22,7 +22,7 @@ public sealed class ProberWorkersTests : IDisposable
     public ProberWorkersTests()
     {
         _time = new JumpingTime(_inner);
-        _stalls = new StallDetector(_time);
+        _stalls = new StallDetector(_time, NullLogger<StallDetector>.Instance);
         _stalls.Start();
         _workers = Workers(10);
     }

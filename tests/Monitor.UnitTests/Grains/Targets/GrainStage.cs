@@ -22,7 +22,7 @@ internal sealed class GrainStage : IDisposable
     public GrainStage()
     {
         Time = new JumpingTime(Inner);
-        Stalls = new StallDetector(Time);
+        Stalls = new StallDetector(Time, NullLogger<StallDetector>.Instance);
         Store.Targets[Id] = Stored(Id);
         (Services, Host) = Open();
     }
