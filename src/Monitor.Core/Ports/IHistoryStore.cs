@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Monitor.Core.Alerts;
 using Monitor.Core.Probing;
 
@@ -32,4 +33,9 @@ public sealed record HistoryPoint(DateTimeOffset At, long Checks, long Failures,
 public sealed record AlertQuery(
     bool? Firing, AlertSeverity? Severity, long? TargetId, DateTimeOffset? From, DateTimeOffset? To, int Limit = 50, PageKey? After = null);
 
-public sealed record AlertRow(AlertRecord Alert, IReadOnlyList<Delivery> Deliveries);
+/// <param name="Deliveries">Also those of the same outage that went under another number: a silo without the store had counted otherwise.</param>
+public sealed record AlertRow(AlertRecord Alert, IReadOnlyList<Delivery> Deliveries)
+{
+    /// <summary>What the messages of such deliveries carried (<c>#12-3</c>), by the episode of the delivery.</summary>
+    public IReadOnlyDictionary<int, string> Others { get; init; } = ImmutableDictionary<int, string>.Empty;
+}

@@ -203,6 +203,7 @@ public sealed class PostgresStrayTests(SharedPostgres shared)
         var row = Assert.Single(page.Items);
         Assert.Equal((1, 1L), (row.Alert.Episode, page.Total));
         Assert.Equal([(1, 7L), (2, 8), (1, 7), (2, 8)], row.Deliveries.Select(one => (one.Key.Episode, one.Key.ChannelId)));
+        Assert.Equal((2, $"#{id}-2"), (Assert.Single(row.Others).Key, row.Others[2]));
         Assert.Equal(4, (await store.FindAlertAsync(row.Alert.Id, Token))!.Deliveries.Count);
         Assert.Null(await store.FindAlertAsync(recovery.Alert.Id, Token));
         Assert.Equal(2, (await store.LoadTargetAsync(id, Token))!.State!.LastEpisode);

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Microsoft.Playwright;
+using Monitor.Core.Alerts;
+using Monitor.Core.Ports;
+using Monitor.SystemTests.Gateway;
 using Monitor.SystemTests.Harness;
 using Monitor.Tests.Shared;
 using Xunit;
@@ -74,6 +77,52 @@ public sealed class SpecialLooksTests(Browser browser, SharedSite shared) : ICla
             await visit.ScreenAsync(string.Create(CultureInfo.InvariantCulture, $"{width}-{name}"));
         }
 
+        visit.NothingWasWrong();
+    }
+
+    /// <summary>What the group heard as "#7-2" is found on the page of "#7-1", and said to be that.</summary>
+    [Theory]
+    [InlineData("en", "light", false)]
+    [InlineData("zh", "dark", true)]
+    public async Task An_alert_that_was_told_under_two_numbers_says_which_message_bore_which(string language, string theme, bool phone)
+    {
+        await using var host = await GatewayHost.StartAsync();
+        var at = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var alert = new AlertRecord
+        {
+            Id = 1,
+            TargetId = 7,
+            Episode = 1,
+            TargetName = "orders db",
+            TargetType = "postgres",
+            Endpoint = "db:5432",
+            Severity = AlertSeverity.Critical,
+            Message = "connect: refused",
+            StartedAt = at,
+            FiredAt = at.AddSeconds(20),
+            ResolvedAt = at.AddMinutes(5),
+            ResolvedReason = ResolvedReason.Recovered,
+            FailureCount = 3,
+        };
+        Delivery Sent(int episode, DeliveryKind kind, DateTimeOffset sent) => new() { Key = new DeliveryKey(7, episode, kind, 1), Status = DeliveryStatus.Sent, CreatedAt = sent, SentAt = sent, Attempts = 1 };
+        host.Store.Alerts.Add(new AlertRow(
+            alert,
+            [
+                Sent(1, DeliveryKind.Firing, at.AddSeconds(30)), Sent(2, DeliveryKind.Firing, at.AddSeconds(21)),
+                Sent(1, DeliveryKind.Resolved, at.AddMinutes(5)), Sent(2, DeliveryKind.Resolved, at.AddMinutes(6)),
+            ])
+        {
+            Others = new Dictionary<int, string> { [2] = "#7-2" },
+        });
+
+        await using var visit = await browser.VisitAsync(host.Address.ToString(), language, theme, phone);
+        await visit.SignInAsync(GatewayHost.AdminToken);
+        await visit.Page.GotoAsync("/alerts/1");
+        var lines = visit.Page.Locator(".timeline li");
+        await Expect(lines.Filter(new LocatorFilterOptions { HasText = "#7-2" })).ToHaveCountAsync(2);
+        await Expect(lines.Filter(new LocatorFilterOptions { HasText = "#7-1" })).ToHaveCountAsync(1);
+        await visit.JudgeAsync();
+        await visit.ScreenAsync("alert-two-numbers");
         visit.NothingWasWrong();
     }
 

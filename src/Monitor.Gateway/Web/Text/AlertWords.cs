@@ -26,6 +26,7 @@ internal static class AlertWords
     public static readonly LocalizedText StoryFired = new("The threshold was reached: alert {0} was opened", "达到阈值，产生告警 {0}");
     public static readonly LocalizedText StoryOver = new("It ended: {0}", "结束：{0}");
     public static readonly LocalizedText StillOpen = new("It is still open.", "尚未恢复。");
+    public static readonly LocalizedText AsNumber = new("as {0}: counted apart while the store was away", "编号 {0}：存储不可用期间单独计数");
     public static readonly LocalizedText Attempts = new("{0} attempts", "尝试 {0} 次");
     public static readonly LocalizedText Around = new("Results around it", "前后的检测结果");
 }

@@ -87,17 +87,25 @@ internal static class AlertTable
     private static async Task<List<AlertRow>> WithDeliveriesAsync(PgSession session, List<AlertRecord> alerts)
     {
         var deliveries = (await session.RowsAsync(
-                row => (Id: row.GetInt64(DeliveryTable.ColumnCount), Delivery: DeliveryTable.Read(row, 0)),
+                row => (Id: row.GetInt64(DeliveryTable.ColumnCount), Number: row.GetInt32(DeliveryTable.ColumnCount + 1), Delivery: DeliveryTable.Read(row, 0)),
                 $"""
-                 SELECT {DeliveryTable.Columns}, a.id FROM (
-                     SELECT id, target_id, episode FROM alert_records WHERE id = ANY($1)
+                 SELECT {DeliveryTable.Columns}, a.id, a.number FROM (
+                     SELECT id, target_id, episode, COALESCE(told_as, episode) AS number FROM alert_records WHERE id = ANY($1)
                      UNION ALL
-                     SELECT a.id, s.target_id, s.episode FROM alert_records a JOIN alert_records s ON s.target_id = a.target_id AND s.same_as = a.episode WHERE a.id = ANY($1)
+                     SELECT a.id, s.target_id, s.episode, COALESCE(s.told_as, s.episode)
+                     FROM alert_records a JOIN alert_records s ON s.target_id = a.target_id AND s.same_as = a.episode WHERE a.id = ANY($1)
                  ) a JOIN deliveries d ON d.target_id = a.target_id AND d.episode = a.episode
                  ORDER BY d.kind, d.channel_id, d.created_at
                  """,
                 alerts.Select(alert => alert.Id).ToArray()))
-            .ToLookup(row => row.Id, row => row.Delivery);
-        return [.. alerts.Select(alert => new AlertRow(alert, [.. deliveries[alert.Id]]))];
+            .ToLookup(row => row.Id, row => (row.Delivery, row.Number));
+        return [.. alerts.Select(alert => Row(alert, [.. deliveries[alert.Id]]))];
     }
+
+    private static AlertRow Row(AlertRecord alert, IReadOnlyCollection<(Delivery Delivery, int Number)> deliveries) => new(alert, [.. deliveries.Select(one => one.Delivery)])
+    {
+        Others = deliveries.Where(one => one.Delivery.Key.Episode != alert.Episode)
+            .GroupBy(one => one.Delivery.Key.Episode)
+            .ToDictionary(group => group.Key, group => (alert with { ToldAs = group.First().Number }).Reference),
+    };
 }
