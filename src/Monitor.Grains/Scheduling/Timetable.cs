@@ -72,10 +72,12 @@ public sealed class Timetable
         var due = turn.Due;
         var missed = turn.TurnsBetween(due, now);
         var next = turn.NextAfter(due, now);
-        if (due + stall > now && due + stall < next)
+        // One that was put in at the very moment of the last look may have been due before it: at once then, and never only at its next turn.
+        var later = Math.Max(due + stall, now);
+        if (later < next)
         {
             turn.Owed = due;
-            Place(turn, due + stall);
+            Place(turn, later);
             return new DueTurn(turn, due, missed, Runs: false);
         }
 

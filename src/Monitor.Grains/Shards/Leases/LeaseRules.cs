@@ -28,6 +28,12 @@ public sealed record LeaseRules
     /// <summary>A loop that has not turned for this long stands still.</summary>
     public TimeSpan Vital { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Who is given a shard makes up for turns that were due this long ago, and were not made by what is stored. Longer than a hand-over takes on a machine that has ten times too much to
+    /// do: what lies before it is a hole of a whole interval, of a day in a daily check.
+    /// </summary>
+    public TimeSpan MadeUp { get; init; } = TimeSpan.FromSeconds(10);
+
     public TimeSpan AskEvery { get; init; } = TimeSpan.FromSeconds(0.25);
 
     /// <summary>A round of peers ends after this.</summary>

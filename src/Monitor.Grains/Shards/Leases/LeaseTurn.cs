@@ -14,14 +14,14 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
     private List<int>? _drop;
     private ImmutableArray<LeaseAction> _then = [];
 
-    /// <summary>A shard that was handed over has stood still for less than this.</summary>
-    private TimeSpan _since = now - state.Rules.Lease;
+    /// <summary>From when on nobody may have run what was claimed; null when nothing was: what begins here was given, or goes on.</summary>
+    private TimeSpan? _since;
 
     public LeaseStep Result()
     {
         if (_run is not null)
         {
-            _then = _then.Insert(0, new LeaseAction.Run(_run, _since));
+            _then = _then.Insert(0, new LeaseAction.Run(_run, _since ?? now - _s.Rules.MadeUp));
         }
 
         if (_drop is not null)
@@ -155,10 +155,12 @@ internal sealed partial class LeaseTurn(LeaseState state, TimeSpan now)
 
         foreach (var fence in claimed.Answer.Fences)
         {
-            // The last sign of life of who had it; of one that was never seen alive, since this silo began to look.
+            // A lease before the last sign of life of who had it: a silo beats on for a moment when its scheduler stands still, and its beat was read some time after it was made. Of one
+            // that was never seen alive, since this silo began to look.
             var owner = _s.View?.Shards[fence.Shard].Owner ?? 0;
-            var heard = _s.Sightings.TryGetValue(owner, out var seen) ? seen.Heard : _s.JoinedAt;
-            _since = heard != LeaseState.LongAgo && heard < _since ? heard : _since;
+            var heard = _s.Sightings.TryGetValue(owner, out var seen) ? seen.Heard - _s.Rules.Lease : _s.JoinedAt;
+            var since = _since ?? now - _s.Rules.Lease;
+            _since = heard > LeaseState.LongAgo && heard < since ? heard : since;
             Begin(fence);
         }
 

@@ -83,6 +83,18 @@ public sealed class TimetableTests
         Assert.Equal(turns.Length, runs.Select(due => due.Turn).Distinct().Count());
     }
 
+    /// <summary>A turn that is to come at once is put in by another thread, which may be late: its time is then before the last look.</summary>
+    [Fact]
+    public void A_turn_put_in_as_the_stall_began_is_not_lost_for_an_interval()
+    {
+        var table = new Timetable();
+        Looks(table, Start, 1);
+        var turn = new RecordingTurn(7, TimeSpan.FromHours(24));
+        table.Set(turn, Start.AddMilliseconds(-5).UtcTicks);
+
+        Assert.Contains(Looks(table, Start.AddSeconds(10), 1), due => due.Runs);
+    }
+
     [Fact]
     public void Turns_that_a_stall_swallowed_for_good_are_counted()
     {

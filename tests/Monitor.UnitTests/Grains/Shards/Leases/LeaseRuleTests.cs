@@ -224,6 +224,33 @@ public sealed class LeaseRuleTests
         Assert.Single(Breathe(2.7, promoted).OfType<LeaseAction.Run>());
     }
 
+    /// <summary>A silo beats on for up to a second when its scheduler stands still, and a beat is read some time after it was made: turns of that time were a hole of a whole interval.</summary>
+    [Fact]
+    public void Who_takes_over_makes_up_for_a_lease_more_than_the_last_sign_of_life()
+    {
+        SiloRow[] both = [Row(1), Row(2)];
+        Join(View(1, both, owner: 2, epoch: 1));
+        var (second, claims) = (0.0, Array.Empty<LeaseCall.Claim>());
+        while (claims.Length == 0)
+        {
+            second += 0.3;
+            claims = [.. Claims(Breathe(second, View(1, both, owner: 2, epoch: 1)))];
+        }
+
+        var run = Assert.Single(Happens(new LeaseEvent.Claimed(At(second + 0.1), claims[0], new ClaimAnswer(Alive: true, [new Fence(0, 1, 2, 1)]))).OfType<LeaseAction.Run>());
+        Assert.InRange(second, 2.5, 3.5);
+        Assert.Equal(At(-2.5), run.Since);
+    }
+
+    /// <summary>On a starved machine a hand-over took longer than a lease.</summary>
+    [Fact]
+    public void Who_is_given_a_shard_makes_up_for_longer_than_any_hand_over_takes()
+    {
+        Join(View(1, [Row(1), Row(2)], owner: 2, epoch: 1));
+        var run = Assert.Single(Breathe(1.2, View(1, [Row(1), Row(2)], owner: 1, epoch: 2)).OfType<LeaseAction.Run>());
+        Assert.Equal(At(1.2) - Rules.MadeUp, run.Since);
+    }
+
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
 
     private static SiloRow Row(long id) => new(id, $"silo {id}", "", "default", Beat: 1, Stopping: false, Dead: false);
