@@ -21,16 +21,10 @@ public sealed class SameNumberTests
         var victim = scene.Silos.First(silo => silo.Name == name == ownerOfRobot);
         var others = scene.Silos.Where(silo => silo != victim).ToArray();
         int[] sites = [.. (await scene.SitesOfAsync(victim)).Take(2)];
-        await scene.Store.StopAsync(Scene.Token);
-        scene.Web.Fall(sites);
-        await scene.ToldAsync(sites, resolved: false);
-        scene.Web.Rise(sites);
-        await scene.ToldAsync(sites, resolved: true);
+        await OutageWithoutStoreAsync(scene, sites);
         await scene.HeardAsync();
 
-        victim.Freeze();
-        await scene.Store.StartAgainAsync(Scene.Token);
-        await scene.BalancedAsync(2, victim);
+        await TakenOverAsync(scene, victim);
         await scene.VisitedAsync(1);
         scene.Web.Fall(sites);
         await TimesToldAsync(scene, sites, resolved: false, 2);
@@ -63,18 +57,12 @@ public sealed class SameNumberTests
         var name = await scene.RobotsOwnerAsync();
         var victim = scene.Silos.First(silo => silo.Name != name);
         int[] sites = [.. (await scene.SitesOfAsync(victim)).Take(2)];
-        await scene.Store.StopAsync(Scene.Token);
-        scene.Web.Fall(sites);
-        await scene.ToldAsync(sites, resolved: false);
-        scene.Web.Rise(sites);
-        await scene.ToldAsync(sites, resolved: true);
+        await OutageWithoutStoreAsync(scene, sites);
         scene.Web.Fall(sites);
         await TimesToldAsync(scene, sites, resolved: false, 2);
         await scene.HeardAsync();
 
-        victim.Freeze();
-        await scene.Store.StartAgainAsync(Scene.Token);
-        await scene.BalancedAsync(2, victim);
+        await TakenOverAsync(scene, victim);
         await TimesToldAsync(scene, sites, resolved: false, 3);
         victim.Thaw();
         await scene.BalancedAsync(3);
@@ -92,6 +80,24 @@ public sealed class SameNumberTests
                     && alerts.SelectMany(alert => alert["deliveries"]!.AsArray()).Count(delivery => delivery!.Word("status") == "sent") == 6;
             }, Scene.Token);
         }
+    }
+
+    /// <summary>The store goes away, and an outage comes and ends: both told, and written down in a journal alone.</summary>
+    private static async Task OutageWithoutStoreAsync(ClusterScene scene, int[] sites)
+    {
+        await scene.Store.StopAsync(Scene.Token);
+        scene.Web.Fall(sites);
+        await scene.ToldAsync(sites, resolved: false);
+        scene.Web.Rise(sites);
+        await scene.ToldAsync(sites, resolved: true);
+    }
+
+    /// <summary>The silo stands still, and the store is back: the others have its shards.</summary>
+    private static async Task TakenOverAsync(ClusterScene scene, ClusterSilo victim)
+    {
+        victim.Freeze();
+        await scene.Store.StartAgainAsync(Scene.Token);
+        await scene.BalancedAsync(2, victim);
     }
 
     private static Task TimesToldAsync(ClusterScene scene, int[] sites, bool resolved, int times) => Eventually.TrueAsync(
